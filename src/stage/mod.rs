@@ -8,6 +8,7 @@
 //! - [`archive`]: files at their places in candidates and releases;
 //! - [`checksums`]: the lists of checksums of a release;
 //! - [`keys`]: worthless keys with the names of the certificates of production;
+//! - [`makers`]: small artifacts of builds, for the tasks of a rehearsed release;
 //! - [`mar`]: the archives of updates;
 //! - [`openpgp`]: detached signatures;
 //! - [`python_json`]: JSON as the real workers write it;
@@ -17,6 +18,7 @@
 pub mod archive;
 pub mod checksums;
 pub mod keys;
+pub mod makers;
 pub mod mar;
 pub mod openpgp;
 pub mod python_json;

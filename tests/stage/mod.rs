@@ -14,6 +14,7 @@
 )]
 
 mod judges;
+mod makers;
 mod mar;
 mod openpgp;
 mod signing;

@@ -1,0 +1,167 @@
+//! Makers: real small artifacts of build tasks, by name.
+//!
+//! The builds of a rehearsed release do not compile anything, but the release tasks behind them open what
+//! they upload. [`make`] writes a file of the format that a name asks for, with the facts of the build
+//! inside. The same name and facts always give the same bytes.
+//!
+//! A partial update is not made by name alone, since the build that it begins at is not among the facts:
+//! see [`partial`].
+
+mod android;
+mod archive;
+mod bytes;
+mod compound;
+mod debian;
+mod dmg;
+mod extension;
+pub mod facts;
+mod flatpak;
+mod hfs;
+mod mac;
+mod manifest;
+mod msix;
+mod patch;
+mod program;
+mod snap;
+mod squash;
+mod texts;
+pub mod tree;
+mod update;
+mod variant;
+mod windows;
+mod zipped;
+
+pub use facts::Facts;
+pub use tree::{Tree, tree};
+pub use update::partial;
+
+use archive::{Member, Packing, application, other, tarball, zip};
+use facts::System;
+
+use super::keys::Hash;
+
+/// The content of an artifact of this name, as a build with these facts makes it; `None` if nothing is
+/// known of such names.
+#[must_use]
+pub fn make(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
+    let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+    let ends = |end: &str| file.ends_with(end) && !NOT_MADE.contains(&file);
+    let (end, maker) = MAKERS.iter().find(|(end, _)| ends(end))?;
+    let stem = file.strip_suffix(end).unwrap_or(file);
+    maker(&Name { file, stem }, facts)
+}
+
+/// The last part of a name.
+struct Name<'a> {
+    file: &'a str,
+    /// The same without the end by which the maker was found.
+    stem: &'a str,
+}
+
+type Maker = fn(&Name<'_>, &Facts<'_>) -> Option<Vec<u8>>;
+
+/// What Taskcluster itself writes.
+static NOT_MADE: &[&str] = &["chain-of-trust.json"];
+
+/// Each end of names; of those that end alike, the longest is first.
+static MAKERS: &[(&str, Maker)] = &[
+    (".complete.mar", |_, facts| update::complete(facts)),
+    (".flatpak.tar.xz", |_, facts| {
+        tarball(&flatpak::repository(facts), Packing::Xz, facts.seconds())
+    }),
+    (".tar.bz2", |name, facts| tar(name, facts, Packing::Bzip2)),
+    (".tar.gz", |name, facts| tar(name, facts, Packing::Gzip)),
+    (".tar.xz", |name, facts| tar(name, facts, Packing::Xz)),
+    (".tar.zst", |name, facts| tar(name, facts, Packing::Zstd)),
+    (".zip", |name, facts| Some(zip(&members(name, facts)))),
+    ("langpack.xpi", |_, facts| {
+        Some(extension::language_pack(facts))
+    }),
+    (".xpi", |name, facts| {
+        Some(extension::extension(facts, name.stem))
+    }),
+    (".jar", |name, facts| {
+        Some(extension::java(facts, name.stem))
+    }),
+    (".aar", |name, facts| {
+        Some(zip(&extension::android_library(facts, name.stem)))
+    }),
+    (".pom", |name, facts| Some(texts::project(facts, name.stem))),
+    (".module", |name, facts| {
+        Some(texts::module(facts, name.stem))
+    }),
+    (".exe", |name, facts| {
+        Some(windows::program(facts, name.file, false))
+    }),
+    (".dll", |name, facts| {
+        Some(windows::program(facts, name.file, true))
+    }),
+    (".msi", |_, facts| Some(windows::package(facts))),
+    (".pkg", |_, facts| mac::package(facts, &application(facts))),
+    (".msix", |_, facts| Some(msix::package(facts))),
+    (".apk", |name, facts| {
+        Some(android::package(facts, name.stem))
+    }),
+    (".aab", |_, facts| Some(android::bundle(facts))),
+    (".dmg", |_, facts| dmg::image(facts)),
+    (".deb", |_, facts| debian::package(facts)),
+    (".snap", |_, facts| snap::snap(facts)),
+    (".checksums", |_, facts| of_package(facts, texts::checksums)),
+    ("SHA256SUMS", |_, facts| {
+        of_package(facts, |name, content| {
+            texts::sums(Hash::Sha256, name, content)
+        })
+    }),
+    ("SHA512SUMS", |_, facts| {
+        of_package(facts, |name, content| {
+            texts::sums(Hash::Sha512, name, content)
+        })
+    }),
+    ("buildhub.json", |_, facts| {
+        of_package(facts, |name, content| texts::buildhub(facts, name, content))
+    }),
+    ("mozinfo.json", |_, facts| Some(texts::machine(facts))),
+    ("target.json", |_, facts| Some(texts::target(facts))),
+    (".json", |name, facts| Some(texts::json(facts, name.file))),
+    ("_info.txt", |_, facts| Some(texts::information(facts))),
+    ("target.txt", |_, facts| Some(texts::build(facts))),
+    (".txt", |name, facts| Some(texts::log(facts, name.file))),
+    (".log", |name, facts| Some(texts::log(facts, name.file))),
+];
+
+/// Words in the names of archives that are not the application.
+static OTHERS: &[&str] = &[
+    "artifacts",
+    "bindings",
+    "files",
+    "jsshell",
+    "source",
+    "symbols",
+    "templates",
+    "tests",
+    "tools",
+];
+
+fn tar(name: &Name<'_>, facts: &Facts<'_>, packing: Packing) -> Option<Vec<u8>> {
+    tarball(&members(name, facts), packing, facts.seconds())
+}
+
+/// What is in an archive of this name: the application, if nothing else is named.
+fn members(name: &Name<'_>, facts: &Facts<'_>) -> Vec<Member> {
+    let mut words = name.file.split(['.', '-', '_']);
+    match words.find(|word| OTHERS.contains(word)) {
+        Some(what) => other(facts, what),
+        None => application(facts),
+    }
+}
+
+/// A text about the package that is made for the system.
+fn of_package(facts: &Facts<'_>, text: impl Fn(&str, &[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
+    let name = match facts.system() {
+        System::Linux => "target.tar.xz",
+        System::Mac => "target.pkg",
+        System::Windows => "target.installer.exe",
+        System::Android => "target.apk",
+    };
+    make(name, facts).map(|content| text(name, &content))
+}

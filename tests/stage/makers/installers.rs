@@ -1,0 +1,83 @@
+//! Installers of desktop systems.
+
+use std::collections::BTreeMap;
+
+use snowman::stage::makers::{Facts, tree};
+use snowman::stage::mar::extract::File;
+
+use super::super::judges::{folder, succeeds};
+use super::{build, made, unpacked};
+
+/// The content of each file below a folder.
+fn below(folder: &str, facts: &Facts<'_>) -> BTreeMap<String, Vec<u8>> {
+    let files = tree(facts).files.into_iter();
+    files
+        .map(|(path, file)| (format!("{folder}/{path}"), file.content))
+        .collect()
+}
+
+fn contents(files: BTreeMap<String, File>) -> BTreeMap<String, Vec<u8>> {
+    files
+        .into_iter()
+        .map(|(path, file)| (path, file.content))
+        .collect()
+}
+
+#[test]
+fn seven_zip_unpacks_the_disk_image() {
+    // With long versions, the catalog has more and longer names.
+    for version in ["3.1", "3.1.4159265358979323846264338"] {
+        let facts = Facts {
+            version,
+            ..build("macosx64")
+        };
+        let folder = folder(&[("a.dmg", &made("target.dmg", &facts))]);
+        let Some(said) = succeeds(folder.path(), "7z", &["x", "-ointo", "a.dmg"]) else {
+            return;
+        };
+        assert!(
+            said.contains("Type = Dmg") && said.contains("Method = HFS+"),
+            "{said}"
+        );
+        assert!(said.contains("Everything is Ok"), "{said}");
+        let files = contents(unpacked(&folder.path().join("into")));
+        assert_eq!(files, below("Snowfox/Snowfox.app", &facts));
+    }
+}
+
+#[test]
+fn dpkg_unpacks_the_package() {
+    let facts = Facts {
+        version: "142.0b3",
+        ..build("linux64")
+    };
+    let folder = folder(&[("a.deb", &made("target.deb", &facts))]);
+    let Some(fields) = succeeds(folder.path(), "dpkg-deb", &["--field", "a.deb"]) else {
+        return;
+    };
+    for line in [
+        "Package: snowfox",
+        "Version: 142.0~b3~build20261128010203",
+        "Architecture: amd64",
+    ] {
+        assert!(fields.lines().any(|other| other == line), "{fields}");
+    }
+    succeeds(folder.path(), "dpkg-deb", &["--extract", "a.deb", "into"]);
+    let mut files = contents(unpacked(&folder.path().join("into")));
+    let start = files.remove("usr/bin/snowfox").unwrap();
+    assert!(start.starts_with(b"#!/bin/sh\nexec /usr/lib/snowfox/snowfox "));
+    assert!(
+        files
+            .remove("usr/share/applications/snowfox.desktop")
+            .is_some()
+    );
+    assert_eq!(files, below("usr/lib/snowfox", &facts));
+    // A beta is older than what it becomes.
+    let compared = [
+        "--compare-versions",
+        "142.0~b3~build1",
+        "lt",
+        "142.0~build1",
+    ];
+    succeeds(folder.path(), "dpkg", &compared);
+}
