@@ -211,7 +211,20 @@ fn compare_parts(left: &[Part], right: &[Part]) -> Option<Ordering> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn orders_can_be_reversed(one in "([0-9]{1,2}|\\.|a|b|rc|esr|x|\u{e4}){0,7}", other in "([0-9]{1,2}|\\.|a|esr|x){0,7}") {
+            let reversed = compare(&other, &one).map(Ordering::reverse);
+            prop_assert_eq!(compare(&one, &other).ok(), reversed.ok());
+            if let Ok(same) = compare(&one, &one) {
+                prop_assert_eq!(same, Ordering::Equal);
+            }
+        }
+    }
 
     #[test]
     fn versions_have_an_order() {

@@ -209,7 +209,7 @@ pub enum PlanError {
 }
 
 /// The names of installers.
-const INSTALLERS: &[&str] = &[
+pub(super) const INSTALLERS: &[&str] = &[
     "target.apk",
     "target.dmg",
     "target.installer.exe",
@@ -276,7 +276,7 @@ pub fn plan(
 }
 
 /// The first entry for an artifact.
-fn place<'m>(map: &'m [Entry], artifact: &Artifact, locale: &str) -> Option<&'m Place> {
+pub(super) fn place<'m>(map: &'m [Entry], artifact: &Artifact, locale: &str) -> Option<&'m Place> {
     map.iter()
         .filter(|entry| entry.task_id == artifact.task_id && entry.locale == locale)
         .find_map(|entry| entry.paths.get(&artifact.path))
@@ -316,7 +316,7 @@ fn without_installer(named: &IndexMap<(&str, &str), Artifact>) -> Vec<PlanError>
 }
 
 /// Whether a destination is a path of a file below the root.
-fn is_path(destination: &str) -> bool {
+pub(super) fn is_path(destination: &str) -> bool {
     let is_inside = !destination.starts_with('/') && !destination.starts_with("..");
     is_inside && destination != "." && posix::normalize(destination) == destination
 }

@@ -5,6 +5,8 @@
 //! - [`artifact_map`]: the files of a task, from the artifacts of its upstream tasks to their places;
 //! - [`globbed_map`]: the same for maps that contain patterns;
 //! - [`balrog_manifest`]: what the update server has to know of the MARs among them;
+//! - [`buildhub`]: the description of a build, which names the place of its installer;
+//! - [`partner`], [`maven`], [`direct`]: files of partners, packages, and data in payloads;
 //! - [`push`]: from candidates to releases;
 //! - [`media_type`]: how files are served.
 //!
@@ -14,7 +16,11 @@
 pub mod access;
 pub mod artifact_map;
 pub mod balrog_manifest;
+pub mod buildhub;
+pub mod direct;
 pub mod globbed_map;
 pub mod layout;
+pub mod maven;
 pub mod media_type;
+pub mod partner;
 pub mod push;

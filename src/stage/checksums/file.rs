@@ -102,6 +102,22 @@ impl LineProblem {
     }
 }
 
+/// The kinds whose tasks give their `.checksums` file a name of its own.
+const NAMED: &[(&str, &str)] = &[
+    ("beetmover-source", "-source"),
+    ("release-beetmover-signed-langpacks", "-langpack"),
+];
+
+/// The artifact in which a task of a kind publishes its `.checksums` file.
+#[must_use]
+pub fn artifact_name(kind: &str) -> String {
+    let named = NAMED.iter().find(|(name, _)| *name == kind);
+    format!(
+        "public/target{}.checksums",
+        named.map_or("", |(_, suffix)| suffix)
+    )
+}
+
 /// Reads a `.checksums` file; the files are in the order in which they first appear.
 ///
 /// # Errors
@@ -231,7 +247,31 @@ pub struct MissingHash {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn some_kinds_have_a_name_of_their_own() {
+        assert_eq!(
+            artifact_name("beetmover-source"),
+            "public/target-source.checksums"
+        );
+        assert_eq!(
+            artifact_name("beetmover-repackage"),
+            "public/target.checksums"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_read_or_refused(text in "([a-b0-9_+-]{0,3}[ \\t\\r\\n\u{e4}]{0,2}){0,12}") {
+            if let Ok(files) = parse(&text) {
+                let lines = text.lines().count();
+                prop_assert!(files.len() <= lines.max(text.matches('\r').count() + 1));
+            }
+        }
+    }
 
     #[test]
     fn lines_of_a_file_belong_together() {

@@ -148,8 +148,22 @@ fn proven_head(algorithm: Algorithm, text: &[u8], proof: &[u8]) -> Option<Vec<u8
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::base::digest::hex;
+
+    proptest! {
+        #[test]
+        fn no_other_bytes_are_a_proof(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let texts: Vec<&[u8]> = vec![b"a", b"b", b"c"];
+            let tree = Tree::new(Algorithm::Sha256, &texts).unwrap();
+            prop_assert!(!is_proven(Algorithm::Sha256, b"a", &bytes, tree.head()));
+            let proof = [tree.proof(0).unwrap(), bytes.clone()].concat();
+            let is_same = bytes.is_empty();
+            prop_assert_eq!(is_proven(Algorithm::Sha256, b"a", &proof, tree.head()), is_same);
+        }
+    }
 
     fn texts(count: usize) -> Vec<Vec<u8>> {
         (0..count).map(|i| vec![7; i]).collect()
