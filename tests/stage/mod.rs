@@ -13,6 +13,7 @@
     reason = "tests read variables to find programs and files"
 )]
 
+mod checksums;
 mod judges;
 mod makers;
 mod mar;
