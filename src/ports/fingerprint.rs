@@ -24,10 +24,14 @@ pub fn looks(path: &Path) -> String {
         Ok(found) => found,
         Err(error) => return missing(&error),
     };
-    if !found.is_symlink() {
+    if !found.is_symlink() || is_of_machine(path) {
         return described(path, &found);
     }
     let target = std::fs::read_link(path).unwrap_or_default();
+    if leads_to_machine(path) {
+        let content = std::fs::read(path).unwrap_or_default();
+        return format!("link {} {}", target.display(), sha256(&content));
+    }
     let behind = std::fs::metadata(path);
     let behind = behind.map_or_else(|error| missing(&error), |behind| described(path, &behind));
     format!("link {} {behind}", target.display())
@@ -57,6 +61,12 @@ fn is_of_machine(path: &Path) -> bool {
     ["/dev", "/proc", "/sys"]
         .iter()
         .any(|folder| path.starts_with(folder))
+}
+
+/// Whether links lead from a path to a file about the state of the system, e.g. from `/etc/mtab`.
+fn leads_to_machine(path: &Path) -> bool {
+    let target = std::fs::canonicalize(path);
+    target.is_ok_and(|target| target.starts_with("/proc") && target.is_file())
 }
 
 /// The names in a folder, each with whether it is a folder or a link; without what Python has compiled.
@@ -109,12 +119,11 @@ pub fn changed_since(path: &Path, moment: Timestamp) -> bool {
     let Ok(found) = std::fs::metadata(path) else {
         return false;
     };
-    if is_of_machine(path) {
+    if !changed_at(&found).is_none_or(|time| is_after(time, moment)) {
         return false;
     }
-    let changed = changed_at(&found).is_none_or(|time| is_after(time, moment));
-    if !changed || !found.is_dir() {
-        return changed;
+    if !found.is_dir() {
+        return !is_of_machine(path) && !leads_to_machine(path);
     }
     let compiled = std::fs::metadata(path.join(COMPILED));
     let compiled = compiled.ok().and_then(|found| found.created().ok());
@@ -138,4 +147,59 @@ fn changed_at(found: &Metadata) -> Option<SystemTime> {
 #[cfg(not(unix))]
 fn changed_at(found: &Metadata) -> Option<SystemTime> {
     found.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let seen = || {
+            let moment = Timestamp::from_unix(0);
+            let changed = changed_since(&file, moment);
+            (looks(&file), names(folder.path()), content(&file), changed)
+        };
+        let mut before = seen();
+        assert_eq!((before.0.as_str(), before.3), ("nothing", false));
+        let steps: [(&dyn Fn(), [bool; 3]); 4] = [
+            (
+                &|| std::fs::write(&file, "one").unwrap(),
+                [true, true, true],
+            ),
+            (
+                &|| std::fs::write(&file, "three").unwrap(),
+                [true, false, true],
+            ),
+            (
+                &|| std::fs::create_dir(folder.path().join(COMPILED)).unwrap(),
+                [false; 3],
+            ),
+            (
+                &|| std::fs::write(folder.path().join("two"), "").unwrap(),
+                [false, true, false],
+            ),
+        ];
+        for (number, (step, expected)) in steps.into_iter().enumerate() {
+            step();
+            let now = seen();
+            let differs = [now.0 != before.0, now.1 != before.1, now.2 != before.2];
+            assert_eq!((differs, now.3), (expected, true), "{number}");
+            before = now;
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn files_of_the_system_have_no_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/proc/version", &link).unwrap();
+        let moment = Timestamp::from_unix(0);
+        assert_eq!(looks(Path::new("/proc/version")), "other");
+        assert!(looks(&link).starts_with("link /proc/version "));
+        assert!(!changed_since(&link, moment));
+    }
 }

@@ -25,8 +25,8 @@ pub const CONTRACT: u64 = 24;
 pub struct Interpreter {
     /// The program and its first arguments.
     pub command: Vec<String>,
-    /// The version of Python.
-    pub python: String,
+    /// The version of Python, and the machine as it sees it.
+    pub python: [String; 2],
     /// The version of taskgraph.
     pub taskgraph: String,
     /// The folder of taskgraph.
@@ -72,7 +72,7 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
         );
         let found = Interpreter {
             command,
-            python: process.hello["python"].to_string(),
+            python: ["python", "machine"].map(|key| process.hello[key].to_string()),
             taskgraph: version.to_owned(),
             package: process.hello["package"].as_str().map(PathBuf::from),
         };

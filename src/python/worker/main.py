@@ -81,6 +81,8 @@ def _hello():
     from importlib.util import find_spec
 
     hello = {"protocol": PROTOCOL, "python": sys.version.split()[0], "executable": sys.executable}
+    if hasattr(os, "uname"):
+        hello["machine"] = list(os.uname())
     if find_spec("taskgraph"):
         import taskgraph
 
