@@ -7,7 +7,8 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tar::{Builder, EntryType, Header};
 
 use super::super::mar::pack::{bzip2, xz};
-use super::facts::Facts;
+use super::facts::{Facts, System};
+use super::program::program;
 use super::tree::{Tree, tree};
 use super::zipped::{How, Writer};
 
@@ -37,25 +38,46 @@ pub fn application(facts: &Facts<'_>) -> Vec<Member> {
     files.into_iter().map(member).collect()
 }
 
-/// The members of an archive that is not the application, such as tests, symbols or sources.
+/// The members of an archive that belongs to a build but is not the application, such as tests, symbols or
+/// sources.
 #[must_use]
 pub fn other(facts: &Facts<'_>, what: &str) -> Vec<Member> {
     let root = format!("{}-{}", facts.product_name(), facts.version_name());
-    let about = format!(
+    let about = about(facts, what);
+    let version = facts.version_name() + "\n";
+    let script = format!("#!/bin/sh\necho \"{what} of {}\"\n", facts.product_name());
+    vec![
+        (format!("{root}/README.txt"), 0o644, about.into_bytes()),
+        (format!("{root}/bin/run.sh"), 0o755, script.into_bytes()),
+        (format!("{root}/version.txt"), 0o644, version.into_bytes()),
+    ]
+}
+
+/// The members of an archive that has the name of a tool: its program, without a folder.
+#[must_use]
+pub fn tool(facts: &Facts<'_>, name: &str) -> Vec<Member> {
+    let end = match facts.system() {
+        System::Windows => ".exe",
+        _ => "",
+    };
+    // The build is in the code, so that builds differ.
+    let code = program(facts, &about(facts, name));
+    let about = about(facts, name).into_bytes();
+    vec![
+        (format!("{name}{end}"), 0o755, code),
+        ("README.txt".to_owned(), 0o644, about),
+    ]
+}
+
+fn about(facts: &Facts<'_>, what: &str) -> String {
+    format!(
         "{what} of {} {} for {}\nbuild {}\nlocale {}\n",
         facts.title(),
         facts.version_name(),
         facts.platform,
         facts.build(),
         facts.locale_name(),
-    );
-    let tool = super::program::program(facts, what);
-    let version = facts.version_name() + "\n";
-    vec![
-        (format!("{root}/README.txt"), 0o644, about.into_bytes()),
-        (format!("{root}/bin/{}", facts.product_name()), 0o755, tool),
-        (format!("{root}/version.txt"), 0o644, version.into_bytes()),
-    ]
+    )
 }
 
 /// A compressed tar archive; `None` if the library refuses a path.
@@ -71,7 +93,7 @@ pub fn tarball(members: &[Member], packing: Packing, time: u32) -> Option<Vec<u8
             encoder.finish().ok()
         }
         Packing::Bzip2 => bzip2(&tar).ok(),
-        Packing::Xz => xz(&tar, 2, false).ok(),
+        Packing::Xz => xz(&tar, 0, false).ok(),
         Packing::Zstd => Some(compress_to_vec(&tar[..], CompressionLevel::Fastest)),
     }
 }

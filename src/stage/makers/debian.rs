@@ -7,17 +7,33 @@ use super::tree::tree;
 
 /// A package with the application.
 #[must_use]
-pub fn package(facts: &Facts<'_>) -> Option<Vec<u8>> {
+pub fn application(facts: &Facts<'_>) -> Option<Vec<u8>> {
+    package(facts, &package_name(facts), "", &files(facts))
+}
+
+/// A package with a language pack, for the application of the same version.
+#[must_use]
+pub fn language_pack(facts: &Facts<'_>, content: Vec<u8>) -> Option<Vec<u8>> {
+    let (of, locale) = (
+        package_name(facts),
+        facts.locale_name().to_ascii_lowercase(),
+    );
+    let name = format!("{of}-l10n-{}", locale.replace('_', "-"));
+    let path = format!("./usr/lib/{of}/extensions/langpack-{locale}.xpi");
+    let depends = format!("Depends: {of} (= {})\n", version(facts));
+    package(facts, &name, &depends, &[(path, 0o644, content)])
+}
+
+/// A package. More fields of its description may be given, as lines.
+fn package(facts: &Facts<'_>, name: &str, fields: &str, files: &[Member]) -> Option<Vec<u8>> {
     let time = facts.seconds();
-    let (product, title) = (package_name(facts), facts.title());
-    let files = files(facts);
+    let title = facts.title();
     let size: usize = files.iter().map(|(_, _, content)| content.len()).sum();
     let control = format!(
-        "Package: {product}\nVersion: {}~build{}\nArchitecture: {}\nMaintainer: {title} <{product}@example.org>\n\
-         Installed-Size: {}\nSection: web\nPriority: optional\nDescription: {title}\n \
+        "Package: {name}\nVersion: {}\nArchitecture: {}\nMaintainer: {title} <{name}@example.org>\n\
+         Installed-Size: {}\nSection: web\nPriority: optional\n{fields}Description: {title}\n \
          A small application for rehearsals of releases.\n",
-        debian_version(facts),
-        facts.build(),
+        version(facts),
         debian_machine(facts.machine()),
         size.div_ceil(1024),
     );
@@ -26,7 +42,7 @@ pub fn package(facts: &Facts<'_>) -> Option<Vec<u8>> {
     for (name, content) in [
         ("debian-binary", b"2.0\n".to_vec()),
         ("control.tar.xz", tarball(&control, Packing::Xz, time)?),
-        ("data.tar.xz", tarball(&files, Packing::Xz, time)?),
+        ("data.tar.xz", tarball(files, Packing::Xz, time)?),
     ] {
         let size = content.len();
         let header = format!(
@@ -53,14 +69,13 @@ pub fn package_name(facts: &Facts<'_>) -> String {
     }
 }
 
-/// The version, which begins with a digit. That of a beta is before the one that it becomes.
-fn debian_version(facts: &Facts<'_>) -> String {
-    let version = facts.version_name().replace('_', "-").replace('-', "+");
+/// The version, which begins with a digit, and the build. That of a beta is before the one that it becomes.
+fn version(facts: &Facts<'_>) -> String {
+    let version = facts.version_name().replace(['_', '-'], "+");
     let version = version.replace('b', "~b").replace('a', "~a");
-    match version.starts_with(|c: char| c.is_ascii_digit()) {
-        true => version,
-        false => format!("0{version}"),
-    }
+    let digit = version.starts_with(|c: char| c.is_ascii_digit());
+    let zero = if digit { "" } else { "0" };
+    format!("{zero}{version}~build{}", facts.build())
 }
 
 /// The files where packages of Linux distributions put them.

@@ -4,8 +4,14 @@
 //! they upload. [`make`] writes a file of the format that a name asks for, with the facts of the build
 //! inside. The same name and facts always give the same bytes.
 //!
-//! A partial update is not made by name alone, since the build that it begins at is not among the facts:
-//! see [`partial`].
+//! - A partial update is not made by name alone, since the build that it begins at is not among the facts:
+//!   see [`partial`].
+//! - Signatures are not made: signing makes them.
+//! - Nothing is compressed as well as it could be. What is made many times should take little time.
+//!
+//! Tests open each format with other programs. These they do not judge: the manifest in a bundle for Android
+//! (the ZIP file is), compiled classes, the description in an installer package for macOS (the files are), and
+//! whether Windows would install a package for its store (its XML and the hash of each block are).
 
 mod android;
 mod archive;
@@ -19,9 +25,11 @@ mod flatpak;
 mod hfs;
 mod mac;
 mod manifest;
+mod md5;
 mod msix;
 mod patch;
 mod program;
+mod rpm;
 mod snap;
 mod squash;
 mod texts;
@@ -35,16 +43,20 @@ pub use facts::Facts;
 pub use tree::{Tree, tree};
 pub use update::partial;
 
-use archive::{Member, Packing, application, other, tarball, zip};
+use archive::{Member, Packing, application, other, tarball, tool, zip};
 use facts::System;
 
 use super::keys::Hash;
+use crate::base::digest::hex;
 
 /// The content of an artifact of this name, as a build with these facts makes it; `None` if nothing is
 /// known of such names.
 #[must_use]
 pub fn make(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
     let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+    if PROGRAMS.contains(&file) {
+        return Some(program::program(facts, file));
+    }
     let ends = |end: &str| file.ends_with(end) && !NOT_MADE.contains(&file);
     let (end, maker) = MAKERS.iter().find(|(end, _)| ends(end))?;
     let stem = file.strip_suffix(end).unwrap_or(file);
@@ -104,7 +116,11 @@ static MAKERS: &[(&str, Maker)] = &[
     }),
     (".aab", |_, facts| Some(android::bundle(facts))),
     (".dmg", |_, facts| dmg::image(facts)),
-    (".deb", |_, facts| debian::package(facts)),
+    (".langpack.deb", |_, facts| {
+        debian::language_pack(facts, extension::language_pack(facts))
+    }),
+    (".deb", |_, facts| debian::application(facts)),
+    (".rpm", |_, facts| rpm::package(facts)),
     (".snap", |_, facts| snap::snap(facts)),
     (".checksums", |_, facts| of_package(facts, texts::checksums)),
     ("SHA256SUMS", |_, facts| {
@@ -123,11 +139,26 @@ static MAKERS: &[(&str, Maker)] = &[
     ("mozinfo.json", |_, facts| Some(texts::machine(facts))),
     ("target.json", |_, facts| Some(texts::target(facts))),
     (".json", |name, facts| Some(texts::json(facts, name.file))),
+    (".md5", |name, facts| {
+        hashed(name, facts, |content| md5::md5(content).to_vec())
+    }),
+    (".sha1", |name, facts| {
+        hashed(name, facts, |content| Hash::Sha1.digest(&[content]))
+    }),
+    (".sha256", |name, facts| {
+        hashed(name, facts, |content| Hash::Sha256.digest(&[content]))
+    }),
+    (".sha512", |name, facts| {
+        hashed(name, facts, |content| Hash::Sha512.digest(&[content]))
+    }),
     ("_info.txt", |_, facts| Some(texts::information(facts))),
     ("target.txt", |_, facts| Some(texts::build(facts))),
     (".txt", |name, facts| Some(texts::log(facts, name.file))),
     (".log", |name, facts| Some(texts::log(facts, name.file))),
 ];
+
+/// Programs whose names have no end.
+static PROGRAMS: &[&str] = &["mar", "mbsdiff", "signmar"];
 
 /// Words in the names of archives that are not the application.
 static OTHERS: &[&str] = &[
@@ -146,20 +177,35 @@ fn tar(name: &Name<'_>, facts: &Facts<'_>, packing: Packing) -> Option<Vec<u8>> 
     tarball(&members(name, facts), packing, facts.seconds())
 }
 
-/// What is in an archive of this name: the application, if nothing else is named.
+/// What is in an archive of this name: the application if it is named `target` or as the product, a part of
+/// the build if the name has a word for it, else a tool.
 fn members(name: &Name<'_>, facts: &Facts<'_>) -> Vec<Member> {
     let mut words = name.file.split(['.', '-', '_']);
-    match words.find(|word| OTHERS.contains(word)) {
-        Some(what) => other(facts, what),
-        None => application(facts),
+    if let Some(what) = words.find(|word| OTHERS.contains(word)) {
+        return other(facts, what);
     }
+    let own = ["target", &facts.product_name()];
+    match own.iter().any(|own| name.file.starts_with(own)) {
+        true => application(facts),
+        false => tool(facts, name.stem),
+    }
+}
+
+/// The ends of names of hashes.
+const HASHES: [&str; 4] = [".md5", ".sha1", ".sha256", ".sha512"];
+
+/// The hash of another artifact, as repositories of libraries have it beside each file. Hashes have none.
+fn hashed(name: &Name<'_>, facts: &Facts<'_>, hash: impl Fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
+    let of_hash = HASHES.iter().any(|end| name.stem.ends_with(end));
+    let content = (!of_hash).then(|| make(name.stem, facts))??;
+    Some(hex(&hash(&content)).into_bytes())
 }
 
 /// A text about the package that is made for the system.
 fn of_package(facts: &Facts<'_>, text: impl Fn(&str, &[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
     let name = match facts.system() {
         System::Linux => "target.tar.xz",
-        System::Mac => "target.pkg",
+        System::Mac => "target.dmg",
         System::Windows => "target.installer.exe",
         System::Android => "target.apk",
     };

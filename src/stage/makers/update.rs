@@ -8,7 +8,7 @@ use super::patch::patch;
 use super::tree::{Tree, tree};
 
 /// How hard contents are compressed. They are small, and the large library is repetitive.
-const LEVEL: u32 = 2;
+const LEVEL: u32 = 0;
 
 /// Files that belong to the user: an update adds them only if they are missing.
 const KEPT: [&str; 2] = ["channel-prefs.js", "update-settings.ini"];

@@ -18,16 +18,16 @@ fn expected(facts: &Facts<'_>) -> BTreeMap<String, File> {
 #[test]
 fn tar_unpacks_the_application() {
     for (platform, name) in [
-        ("linux64", "a.tar.xz"),
-        ("linux64", "a.tar.bz2"),
-        ("linux64", "a.tar.gz"),
-        ("linux64", "a.tar.zst"),
-        ("macosx64", "a.tar.gz"),
+        ("linux64", "target.tar.xz"),
+        ("linux64", "target.tar.bz2"),
+        ("linux64", "target.tar.gz"),
+        ("linux64", "target.tar.zst"),
+        ("macosx64", "target.tar.gz"),
     ] {
         let facts = build(platform);
         let folder = folder(&[(name, &made(name, &facts))]);
         let program = match name {
-            "a.tar.zst" => "zstd",
+            "target.tar.zst" => "zstd",
             _ => "tar",
         };
         if succeeds(folder.path(), program, &["--version"]).is_none() {
@@ -73,8 +73,12 @@ fn other_archives_do_not_hold_the_application() {
         return;
     };
     let expected = "snowfox-3.1/\nsnowfox-3.1/README.txt\nsnowfox-3.1/bin/\n\
-        snowfox-3.1/bin/snowfox\nsnowfox-3.1/version.txt\n";
+        snowfox-3.1/bin/run.sh\nsnowfox-3.1/version.txt\n";
     assert_eq!(names, expected);
+    let tool = made("a-tool.tar.gz", &facts);
+    std::fs::write(folder.path().join("a.tar.gz"), tool).unwrap();
+    let names = succeeds(folder.path(), "tar", &["-tf", "a.tar.gz"]).unwrap();
+    assert_eq!(names, "a-tool\nREADME.txt\n");
 }
 
 #[test]
@@ -90,5 +94,33 @@ fn checksums_are_those_of_the_package() {
         let algorithm = program.strip_suffix("sum").unwrap();
         let line = format!("{hash} {algorithm} {} target.tar.xz\n", package.len());
         assert!(lines.contains(&line), "{lines}");
+    }
+}
+
+#[test]
+fn hashes_of_libraries_are_those_of_other_programs() {
+    let facts = build("android-arm64");
+    // Lengths around those at which MD5 needs another block.
+    for version in [
+        "3",
+        "3.1",
+        "3.1.2",
+        "3.1.20",
+        "3.1.201",
+        "3.1.2010",
+        "3.1.20101",
+        "3.1.201011",
+    ] {
+        let facts = Facts { version, ..facts };
+        let name = format!("library-{version}.jar");
+        let library = made(&name, &facts);
+        for end in ["md5", "sha1", "sha256", "sha512"] {
+            let hash = String::from_utf8(made(&format!("{name}.{end}"), &facts)).unwrap();
+            let folder = folder(&[("a.jar", &library)]);
+            let Some(said) = succeeds(folder.path(), &format!("{end}sum"), &["a.jar"]) else {
+                return;
+            };
+            assert_eq!(said, format!("{hash}  a.jar\n"));
+        }
     }
 }

@@ -81,3 +81,60 @@ fn dpkg_unpacks_the_package() {
     ];
     succeeds(folder.path(), "dpkg", &compared);
 }
+
+#[test]
+fn dpkg_reads_the_package_of_a_language_pack() {
+    let facts = build("linux64");
+    let folder = folder(&[("a.deb", &made("target.langpack.deb", &facts))]);
+    let Some(fields) = succeeds(folder.path(), "dpkg-deb", &["--field", "a.deb"]) else {
+        return;
+    };
+    let depends = "Depends: snowfox (= 3.1~build20261128010203)";
+    for line in ["Package: snowfox-l10n-de", depends] {
+        assert!(fields.lines().any(|other| other == line), "{fields}");
+    }
+    succeeds(folder.path(), "dpkg-deb", &["--extract", "a.deb", "into"]);
+    let pack = folder
+        .path()
+        .join("into/usr/lib/snowfox/extensions/langpack-de.xpi");
+    assert_eq!(
+        std::fs::read(pack).unwrap(),
+        made("target.langpack.xpi", &facts)
+    );
+}
+
+#[test]
+fn rpm_verifies_the_package() {
+    let facts = Facts {
+        version: "142.0b3",
+        ..build("linux64")
+    };
+    let folder = folder(&[("a.rpm", &made("target.rpm", &facts))]);
+    let Some(said) = succeeds(folder.path(), "rpm", &["-Kv", "--nosignature", "a.rpm"]) else {
+        return;
+    };
+    for line in [
+        "Header SHA256 digest: OK",
+        "Header SHA1 digest: OK",
+        "Payload SHA256 digest: OK",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    let format = "%{NAME} %{VERSION} %{ARCH}\n[%{FILENAMES} %{FILESIZES} %{FILEMODES:octal}\n]";
+    let said = succeeds(folder.path(), "rpm", &["-qp", "--qf", format, "a.rpm"]).unwrap();
+    assert!(said.starts_with("snowfox 142.0b3 x86_64\n"), "{said}");
+    for (path, file) in tree(&facts).files {
+        let (size, mode) = (file.content.len(), file.mode | 0o100_000);
+        let line = format!("/usr/lib/snowfox/{path} {size} {mode:o}");
+        assert!(said.lines().any(|other| other == line), "{line}: {said}");
+    }
+    std::fs::create_dir(folder.path().join("into")).unwrap();
+    let unpack = ["-xf", "a.rpm", "-C", "into"];
+    if succeeds(folder.path(), "bsdtar", &unpack).is_none() {
+        return;
+    }
+    let files = contents(unpacked(&folder.path().join("into")));
+    for (path, content) in below("usr/lib/snowfox", &facts) {
+        assert_eq!(files[&path], content, "{path}");
+    }
+}

@@ -21,6 +21,10 @@ const NAMES: &[(&str, &str)] = &[
     ("linux64", "public/build/target.snap"),
     ("linux64", "public/build/target.flatpak.tar.xz"),
     ("linux64", "public/build/target.deb"),
+    ("linux64", "public/build/target.langpack.deb"),
+    ("linux64", "public/build/target.rpm"),
+    ("linux64", "public/build/a-tool.tar.gz"),
+    ("win64", "public/build/a-tool.zip"),
     ("linux64", "public/build/target.langpack.xpi"),
     ("linux64", "public/build/an-addon.xpi"),
     ("linux64", "public/build/target.checksums"),
@@ -46,6 +50,7 @@ const NAMES: &[(&str, &str)] = &[
     ("android-arm64", "public/build/target.aab"),
     ("android-arm64", "public/build/library-3.1.aar"),
     ("android-arm64", "public/build/library-3.1.jar"),
+    ("android-arm64", "public/build/library-3.1.aar.md5"),
     ("android-arm64", "public/build/library-3.1.pom"),
     ("android-arm64", "public/build/library-3.1.module"),
 ];
@@ -96,6 +101,8 @@ fn nothing_is_made_for_unknown_names() {
         "public/build/target.tar.xz.asc",
         "public/build/target.partial-1.mar",
         "public/build/target.tar.xz/",
+        "public/build/unknown.sha256",
+        "public/build/a.json.md5.md5",
     ] {
         assert_eq!(make(name, &facts), None, "{name:?}");
     }
