@@ -17,7 +17,6 @@ pub enum Compare {
     /// Each item of `rows` by itself.
     Rows(fn(&Value) -> Verdict),
     /// The whole file at once, which yields a verdict for each row. The path is the folder of all tables.
-    #[expect(dead_code, reason = "tables with files beside them need it")]
     Whole(fn(&Path, &Value) -> Vec<Verdict>),
 }
 
@@ -25,6 +24,12 @@ impl Table {
     /// A table whose rows are compared one by one.
     pub const fn of_rows(file: &'static str, compare: fn(&Value) -> Verdict) -> Self {
         let compare = Compare::Rows(compare);
+        Self { file, compare }
+    }
+
+    /// A table with files beside it, which is compared as a whole.
+    pub const fn of_files(file: &'static str, compare: fn(&Path, &Value) -> Vec<Verdict>) -> Self {
+        let compare = Compare::Whole(compare);
         Self { file, compare }
     }
 
