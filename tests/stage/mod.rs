@@ -1,4 +1,4 @@
-//! Staging's formats, judged by programs that are not snowman's, and by files that these programs made.
+//! Staging's formats, judged by other programs. `tests/tables` reads files that such programs made.
 //!
 //! A test without its judge prints what is missing and passes.
 

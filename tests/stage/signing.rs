@@ -1,9 +1,15 @@
-//! JAR signatures, judged by Java's own program and by OpenSSL.
+//! What signing writes, judged by other programs: JAR signatures by Java's own program and by OpenSSL.
 
 use std::fs;
+use std::path::Path;
 
 use snowman::stage::keys::{Certificate, certificate};
+use snowman::stage::signing::existing::existing;
+use snowman::stage::signing::file_type::FileType;
+use snowman::stage::signing::glob::matches_any;
 use snowman::stage::signing::jar::{self, JarVerdict};
+use snowman::stage::signing::opened::Opened;
+use snowman::stage::signing::xar;
 use snowman::stage::signing::zip::Zip;
 
 use super::judges::{folder, run, succeeds};
@@ -65,6 +71,13 @@ fn jarsigner_refuses_what_was_changed() {
     );
 }
 
+/// Has OpenSSL write `certificate.der` of a folder as `certificate.pem`.
+fn converted(folder: &Path) -> Option<String> {
+    let files = ["-in", "certificate.der", "-out", "certificate.pem"];
+    let arguments = [&["x509", "-inform", "DER"][..], &files].concat();
+    succeeds(folder, "openssl", &arguments)
+}
+
 #[test]
 fn we_verify_what_jarsigner_signs() {
     let Some(packed) = packed() else { return };
@@ -75,16 +88,7 @@ fn we_verify_what_jarsigner_signs() {
         "{}/src/stage/keys/worthless-dep.pem",
         env!("CARGO_MANIFEST_DIR")
     );
-    let convert = [
-        "x509",
-        "-inform",
-        "DER",
-        "-in",
-        "certificate.der",
-        "-out",
-        "certificate.pem",
-    ];
-    if succeeds(folder.path(), "openssl", &convert).is_none() {
+    if converted(folder.path()).is_none() {
         return;
     }
     let export = [
@@ -145,5 +149,115 @@ fn openssl_reads_the_certificates() {
         let said = succeeds(folder.path(), "openssl", &arguments).unwrap();
         let name = format!("Worthless staging certificate: {}", certificate.name);
         assert!(said.contains(&name) && said.contains("2049 GMT"), "{said}");
+    }
+}
+
+#[test]
+fn other_programs_open_our_installer_packages() {
+    let content = b"content ".repeat(100);
+    let made = xar::archive("public/a & b.dmg", &content).unwrap();
+    for (program, arguments) in [
+        ("bsdtar", &["-xf", "a.pkg"][..]),
+        ("7z", &["x", "-txar", "a.pkg"]),
+    ] {
+        let folder = folder(&[("a.pkg", &made)]);
+        if succeeds(folder.path(), program, arguments).is_some() {
+            let unpacked = fs::read(folder.path().join("a & b.dmg"));
+            assert!(unpacked.unwrap() == content, "{program}");
+        }
+    }
+}
+
+#[test]
+fn patterns_match_what_python_finds() {
+    let paths = [
+        "a/b/c.x",
+        "a/.h/d",
+        "a/e[1]",
+        "f.app/Contents/MacOS/g",
+        "f.app/.i",
+        "j",
+    ];
+    let patterns = [
+        "*",
+        "a/*",
+        "a/**",
+        "**/d",
+        "**/c.?",
+        "a/.h/*",
+        "a/.*/d",
+        "f.app/**/g",
+        "f.app/*",
+        "[a-f]/*",
+        "a/e[[]1]",
+        "a/e[1]",
+        "**",
+        "**/*",
+        "f.app/**/*",
+        "j/*",
+        "a/b",
+        "a//b",
+        "k",
+        "**.x",
+        "[!a]*/**/g",
+    ];
+    let folder = folder(&[]);
+    for path in paths {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, b"").unwrap();
+    }
+    let program = "import glob, sys\nfor pattern in sys.argv[1:]:\n    \
+        print(any(glob.glob(pattern, recursive=True)))";
+    let arguments = [&["-c", program][..], &patterns].concat();
+    let Some(found) = succeeds(folder.path(), "python3", &arguments) else {
+        return;
+    };
+    let found: Vec<&str> = found.lines().collect();
+    assert_eq!(found.len(), patterns.len());
+    for (pattern, found) in patterns.iter().zip(found) {
+        assert_eq!(matches_any(pattern, &paths), found == "True", "{pattern}");
+    }
+}
+
+#[test]
+fn signatures_of_programs_for_windows_are_found() {
+    let certificate = certificate::self_signed("dep", named("dep").key().unwrap()).unwrap();
+    let folder = folder(&[("certificate.der", &certificate)]);
+    // The package installer of Python brings programs for Windows.
+    let program = "import os, pip._vendor.distlib as d\n\
+        print(os.path.join(os.path.dirname(d.__file__), 't64.exe'))";
+    let Some(found) = run(folder.path(), "python3", &["-c", program]) else {
+        return;
+    };
+    let found = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    let Ok(unsigned) = fs::read(&found) else {
+        println!("skipped: there is no program for Windows");
+        return;
+    };
+    let file = Opened::new("a.exe", &unsigned);
+    assert_eq!((file.file_type, existing(&file)), (FileType::Pe, None));
+    if converted(folder.path()).is_none() {
+        return;
+    }
+    let key = format!(
+        "{}/src/stage/keys/worthless-dep.pem",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let sign = [
+        "sign",
+        "-certs",
+        "certificate.pem",
+        "-key",
+        &key,
+        "-in",
+        &found,
+        "-out",
+        "signed.exe",
+    ];
+    if succeeds(folder.path(), "osslsigncode", &sign).is_some() {
+        let signed = fs::read(folder.path().join("signed.exe")).unwrap();
+        let file = Opened::new("a.exe", &signed);
+        assert_eq!(existing(&file), Some("an Authenticode signature"));
     }
 }

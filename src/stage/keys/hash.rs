@@ -4,6 +4,8 @@ use aws_lc_rs::digest::{
     Algorithm, Context, Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512,
 };
 
+use crate::base::digest::hex;
+
 /// A hash function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hash {
@@ -25,6 +27,12 @@ impl Hash {
     #[must_use]
     pub fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
         self.of(parts).as_ref().to_vec()
+    }
+
+    /// The digest of a content in hex.
+    #[must_use]
+    pub fn hex(self, content: &[u8]) -> String {
+        hex(self.of(&[content]).as_ref())
     }
 
     pub(super) fn of(self, parts: &[&[u8]]) -> Digest {

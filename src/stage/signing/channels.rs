@@ -4,6 +4,8 @@
 //! product is in the scope that names the certificate. The certificate for builds that are not released
 //! signs every channel.
 
+use crate::base::pattern::ShellPattern;
+
 /// What the workers of a product sign.
 struct Product {
     /// The first part of its scopes.
@@ -49,7 +51,7 @@ static PRODUCTS: &[Product] = &[
 ];
 
 /// The patterns of the channel ids that the certificate in a scope signs; `None` when nothing is known
-/// of the product or of the certificate. A pattern may end in `*`.
+/// of the product or of the certificate.
 #[must_use]
 pub fn allowed(scope: &str) -> Option<&'static [&'static str]> {
     let (prefix, certificate) = scope.split_once("cert:")?;
@@ -67,10 +69,6 @@ pub fn allowed(scope: &str) -> Option<&'static [&'static str]> {
 /// Whether one of the patterns matches a channel id.
 #[must_use]
 pub fn accepts(patterns: &[&str], channel: &str) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => channel.starts_with(start),
-            None => *pattern == channel,
-        })
+    let mut patterns = patterns.iter().map(|pattern| ShellPattern::new(pattern));
+    patterns.any(|pattern| pattern.matches(channel))
 }

@@ -160,19 +160,3 @@ fn is_disk_image(content: &[u8]) -> bool {
     let plain = content.get(1024..1026);
     compressed || plain.is_some_and(|magic| matches!(magic, b"H+" | b"HX"))
 }
-
-/// Whether a program for Windows has a signature: its header then names the place of one.
-#[must_use]
-pub fn pe_signature(content: &[u8]) -> bool {
-    let number = |at: usize| {
-        let digits = content.get(at..at + 4)?;
-        digits.try_into().ok().map(u32::from_le_bytes)
-    };
-    let directory = || {
-        let header = usize::try_from(number(0x3c)?).ok()?.checked_add(24)?;
-        let magic = content.get(header..header.checked_add(2)?)?;
-        let tables = if magic == [0x0b, 0x02] { 112 } else { 96 };
-        number(header.checked_add(tables + 4 * 8 + 4)?)
-    };
-    is_pe(content) && directory().is_some_and(|size| size > 0)
-}

@@ -1,58 +1,20 @@
 //! Which formats fit which files: by the content, and by the end of the name, which the worker looks at.
 
-use super::file_type::{FileType, pe_signature};
+use super::existing::existing;
+use super::file_type::FileType;
 use super::formats::{Method, split, without_service};
-use super::report::Output;
+use super::opened::Opened;
 use super::zip::Zip;
-
-/// A file, opened as far as the checks need it.
-#[derive(Debug)]
-pub struct Opened<'a> {
-    /// Its name.
-    pub path: &'a str,
-    /// Its content.
-    pub content: &'a [u8],
-    /// The ZIP file that it is.
-    pub zip: Option<Zip<'a>>,
-    /// Its type.
-    pub file_type: FileType,
-}
-
-impl<'a> Opened<'a> {
-    /// Opens a file.
-    #[must_use]
-    pub fn new(path: &'a str, content: &'a [u8]) -> Self {
-        let zip = Zip::read(content).ok();
-        let names = zip.as_ref().map(Zip::names);
-        let file_type = FileType::of(content, names.as_deref());
-        Self {
-            path,
-            content,
-            zip,
-            file_type,
-        }
-    }
-
-    /// The file with another content, or, with an ending, a file beside it.
-    #[must_use]
-    pub fn output(&self, ending: &str, content: Vec<u8>) -> Output {
-        let path = format!("{}{ending}", self.path);
-        Output { path, content }
-    }
-
-    fn ends(&self, end: &str) -> bool {
-        self.path.ends_with(end)
-    }
-}
+use crate::base::pattern::ShellPattern;
 
 /// The names that may be an archive, each with the type of its content.
-static ARCHIVES: &[(&str, FileType)] = &[
-    (".tar.bz2", FileType::Bzip2),
-    (".tar.gz", FileType::Gzip),
-    (".tar.xz", FileType::Xz),
+static ARCHIVES: [(&str, &[FileType]); 3] = [
+    (".tar.bz2", &[FileType::Bzip2]),
+    (".tar.gz", &[FileType::Gzip]),
+    (".tar.xz", &[FileType::Xz]),
 ];
 
-/// Files that come signed by their maker, and are left alone in a ZIP file. A `*` stands for any text.
+/// Files that come signed by their maker, and are left alone in a ZIP file.
 static SIGNED_BY_OTHERS: &[&str] = &[
     "D3DCompiler_42.dll",
     "d3dx9_42.dll",
@@ -64,9 +26,21 @@ static SIGNED_BY_OTHERS: &[&str] = &[
 /// The formats for Android packages beside those that begin with `autograph_apk`.
 static ANDROID: &[&str] = &["autograph_focus", "autograph_aab", "autograph_stage_aab"];
 
-/// What a format needs, and this file lacks; `None` when it fits.
+/// Why a format cannot be applied to a file: what the format needs and the file lacks, or a signature
+/// that the file has; `None` when it can be applied.
 #[must_use]
 pub fn misfit(format: &str, method: Method, file: &Opened<'_>) -> Option<String> {
+    let signed = || {
+        let signs = matches!(method, Method::Authenticode | Method::Rpm | Method::Service);
+        let signature = existing(file).filter(|_| signs)?;
+        Some(format!(
+            "the file already has {signature}, made by another key"
+        ))
+    };
+    unfit(format, method, file).or_else(signed)
+}
+
+fn unfit(format: &str, method: Method, file: &Opened<'_>) -> Option<String> {
     if file.file_type == FileType::Empty {
         return Some("the file is empty".to_owned());
     }
@@ -90,12 +64,7 @@ pub fn misfit(format: &str, method: Method, file: &Opened<'_>) -> Option<String>
         Some(_) => None,
     };
     let archive = |others: &[(&'static str, &'static [FileType])]| {
-        let tars: [(&str, &[FileType]); 3] = [
-            (ARCHIVES[0].0, &[FileType::Bzip2]),
-            (ARCHIVES[1].0, &[FileType::Gzip]),
-            (ARCHIVES[2].0, &[FileType::Xz]),
-        ];
-        expected(&[&tars[..], others].concat())
+        expected(&[&ARCHIVES[..], others].concat())
     };
     match method {
         Method::Mar => expected(&[(".mar", &[FileType::Mar])]),
@@ -174,30 +143,24 @@ fn extension(format: &str, file: &Opened<'_>) -> Option<String> {
     None
 }
 
-/// What is wrong with a file for Windows: nothing in it to sign, or signed already.
+/// Whether a ZIP file holds nothing for Windows to sign.
 fn windows(file: &Opened<'_>) -> Option<String> {
-    if file.ends(".zip") {
-        let names = file.zip.as_ref().map(Zip::names).unwrap_or_default();
-        let any = names.iter().any(|name| is_windows_program(name));
-        return (!any).then(|| "the ZIP file holds nothing to sign".to_owned());
-    }
-    let signed = pe_signature(file.content);
-    signed
-        .then(|| "the program is already signed, and the worker would leave it as it is".to_owned())
+    let names = file
+        .zip
+        .as_ref()
+        .filter(|_| file.ends(".zip"))
+        .map(Zip::names);
+    let nothing = names.is_some_and(|names| !names.iter().any(|name| is_windows_program(name)));
+    nothing.then(|| "the ZIP file holds nothing to sign".to_owned())
 }
 
 /// Whether the worker signs a member of a ZIP file.
 fn is_windows_program(path: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let ends = [".dll", ".exe", ".msi", ".msix", ".bin"];
-    let excepted = SIGNED_BY_OTHERS
+    let mut excepted = SIGNED_BY_OTHERS
         .iter()
-        .any(|pattern| match pattern.split_once('*') {
-            Some((start, end)) => {
-                let rest = name.strip_prefix(start);
-                rest.is_some_and(|rest| rest.ends_with(end))
-            }
-            None => *pattern == name,
-        });
+        .map(|pattern| ShellPattern::new(pattern));
+    let excepted = excepted.any(|pattern| pattern.matches(name));
     ends.iter().any(|end| name.ends_with(end)) && !excepted
 }

@@ -127,10 +127,16 @@ pub fn without_service(format: &str) -> &str {
 /// What the worker does for a format. One that it has no method for is sent to the signing service.
 #[must_use]
 pub fn method(format: &str) -> Method {
-    let plain = without_service(split(format).0);
-    if plain.starts_with("autograph_xpi") {
+    let format = split(format).0;
+    // Here the worker removes one prefix, below both.
+    let mut services = SERVICES
+        .iter()
+        .filter_map(|service| format.strip_prefix(service));
+    let is_xpi = |format: &str| format.starts_with("autograph_xpi");
+    if is_xpi(format) || services.any(is_xpi) {
         return Method::Xpi;
     }
+    let plain = without_service(format);
     let found = METHODS.iter().find(|(known, _)| *known == plain);
     found.map_or(Method::Service, |(_, method)| *method)
 }

@@ -9,18 +9,27 @@
 //!    the worthless key of the certificate's name, and verified. Other formats need services of other
 //!    companies, or hardware: there the file keeps its bytes, and the report says so.
 //!
-//! A file that another key has signed is refused ([`before`]), although the worker would sign over it.
+//! [`mac`] does the same for the worker with Apple's tools, whose payloads name a behavior instead.
+//!
+//! A file that another key has signed is refused ([`before`], [`existing`]), although the worker would sign over it or
+//! leave it.
 
 pub mod before;
 pub mod channels;
+pub mod existing;
 pub mod file_type;
 pub mod fit;
 pub mod formats;
+pub mod glob;
 pub mod jar;
+pub mod mac;
+pub mod members;
+pub mod opened;
 pub mod report;
 pub mod scopes;
 pub mod sign;
 pub mod work;
+pub mod xar;
 pub mod zip;
 
 #[cfg(test)]

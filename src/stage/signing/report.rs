@@ -28,8 +28,13 @@ pub struct Output {
 /// How a format was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// The file was signed with the worthless key of this certificate, and the signature verified.
-    Signed(&'static str),
+    /// The file was signed with a worthless key, and the signature verified.
+    Signed {
+        /// The name of the certificate.
+        certificate: &'static str,
+        /// The key: its OpenPGP fingerprint, or the SHA-256 of its public part.
+        key: String,
+    },
     /// The file was not changed. Its type and what the format needs of it were checked.
     Attested,
 }

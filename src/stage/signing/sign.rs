@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::fit::{Opened, misfit};
+use super::fit::misfit;
 use super::formats::{Method, method, sorted};
+use super::opened::Opened;
 use super::report::{Input, Output, Problem, Signed, SignedFile, Step};
 use super::scopes::{certificate_name, certificate_scope};
 use super::work::Signer;
-use crate::base::digest::sha256;
-use crate::stage::keys::Certificate;
+use crate::stage::keys::{Certificate, Hash};
 
 /// What a task asks for, apart from its files.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +112,7 @@ fn file(signer: &Signer<'_>, input: &Input<'_>) -> Result<SignedFile, Vec<String
     }
     let mut path = Cow::Borrowed(input.path);
     let mut content = Cow::Borrowed(input.content);
+    let mut digest = Hash::Sha256.hex(&content);
     let mut beside = Vec::new();
     let mut steps = Vec::new();
     let mut file_type = None;
@@ -124,14 +125,15 @@ fn file(signer: &Signer<'_>, input: &Input<'_>) -> Result<SignedFile, Vec<String
         }
         let worked = signer.apply(method, &opened);
         let worked = worked.map_err(|reason| vec![format!("{format}: {}", reason.0)])?;
-        let before = sha256(&content);
+        let before = digest.clone();
         if let Some(changed) = worked.changed {
+            digest = Hash::Sha256.hex(&changed.content);
             path = Cow::Owned(changed.path);
             content = Cow::Owned(changed.content);
         }
         beside.extend(worked.beside);
         steps.push(Step {
-            after: sha256(&content),
+            after: digest.clone(),
             format,
             method,
             how: worked.how,

@@ -5,9 +5,9 @@ use flate2::{Compression, GzBuilder};
 use super::before;
 use super::channels;
 use super::file_type::FileType;
-use super::fit::Opened;
 use super::formats::Method;
 use super::jar::{self, JarVerdict, Names};
+use super::opened::Opened;
 use super::report::{How, Output, Reason};
 use super::zip::Zip;
 use crate::base::digest::hex;
@@ -93,7 +93,7 @@ impl Signer<'_> {
         if let Some(defect) = check(&mar).into_iter().next() {
             return Err(defect.into());
         }
-        let mut worked = Worked::new(How::Signed(self.certificate.name));
+        let mut worked = self.signed()?;
         worked
             .notes
             .extend(self.channel(&mar.product_info()?.channel)?);
@@ -105,6 +105,14 @@ impl Signer<'_> {
         }
         worked.changed = Some(file.output("", signed));
         Ok(worked)
+    }
+
+    fn signed(&self) -> Result<Worked, Reason> {
+        let public = self.certificate.key()?.public();
+        Ok(Worked::new(How::Signed {
+            certificate: self.certificate.name,
+            key: Hash::Sha256.hex(&public.to_der()),
+        }))
     }
 
     /// Checks that the certificate signs a MAR channel id. Gives a note when that is not known.
@@ -134,10 +142,10 @@ impl Signer<'_> {
         if !matches!(outcomes[..], [Outcome::Valid { .. }]) {
             return Err(Reason::new(DOES_NOT_VERIFY));
         }
-        let mut worked = Worked::new(How::Signed(self.certificate.name));
-        worked
-            .notes
-            .push(format!("the key is {}", hex(&key.fingerprint())));
+        let mut worked = Worked::new(How::Signed {
+            certificate: self.certificate.name,
+            key: hex(&key.fingerprint()),
+        });
         worked
             .beside
             .push(file.output(".asc", signature.into_bytes()));
@@ -151,7 +159,7 @@ impl Signer<'_> {
         if key.public().check(Hash::Sha256, &digest, &signature) != Seal::Matches {
             return Err(Reason::new(DOES_NOT_VERIFY));
         }
-        let mut worked = Worked::new(How::Signed(self.certificate.name));
+        let mut worked = self.signed()?;
         worked.beside.push(file.output(".sig", signature));
         Ok(worked)
     }
@@ -159,7 +167,7 @@ impl Signer<'_> {
     fn jar(&self, file: &Opened<'_>, names: Names) -> Result<Worked, Reason> {
         let not_zip = || Reason::new("the file is not a ZIP file");
         let zip = file.zip.as_ref().ok_or_else(not_zip)?;
-        let mut worked = Worked::new(How::Signed(self.certificate.name));
+        let mut worked = self.signed()?;
         worked.notes.extend(before::jar(zip, self.certificate)?);
         let signed = jar::sign(zip, names, self.certificate)?;
         let verdict = jar::verify(&Zip::read(&signed)?, &[self.certificate])?;
@@ -174,16 +182,34 @@ impl Signer<'_> {
     }
 }
 
-/// The archive that a worker makes of a disk image. Disk images cannot be opened here, so the archive
-/// holds the image itself.
+/// Applies a method to a disk image, of which the worker makes an archive.
 fn converted(file: &Opened<'_>) -> Result<Worked, Reason> {
-    let stem = file.path.strip_suffix(".dmg").unwrap_or(file.path);
+    let mut worked = Worked::new(How::Attested);
+    let note = "not done: disk images are not opened; the archive holds the image";
+    worked.notes.push(note.to_owned());
+    worked.changed = Some(attested_archive(file)?);
+    Ok(worked)
+}
+
+/// The archive that a worker makes of an application for macOS. Unless the file is one already, the
+/// archive holds the file itself, since nothing is converted here.
+///
+/// # Errors
+///
+/// When the archive cannot be written.
+pub fn attested_archive(file: &Opened<'_>) -> Result<Output, Reason> {
+    if file.path.ends_with(".tar.gz") || file.path.ends_with(".pkg") {
+        return Ok(file.output("", file.content.to_vec()));
+    }
     let name = file
         .path
         .rsplit_once('/')
         .map_or(file.path, |(_, name)| name);
+    let ends = [".dmg", ".zip", ".tgz", ".tar.bz2", ".tar.xz"];
+    let stem = ends.iter().find_map(|end| file.path.strip_suffix(end));
+    let stem = stem.unwrap_or(file.path);
     let mut header = tar::Header::new_ustar();
-    header.set_size(u64::try_from(file.content.len()).unwrap_or_default());
+    header.set_size(u64::try_from(file.content.len())?);
     header.set_mode(0o644);
     header.set_mtime(0);
     let writer = GzBuilder::new()
@@ -191,14 +217,8 @@ fn converted(file: &Opened<'_>) -> Result<Worked, Reason> {
         .write(Vec::new(), Compression::fast());
     let mut archive = tar::Builder::new(writer);
     archive.append_data(&mut header, name, file.content)?;
-    let content = archive.into_inner()?.finish()?;
-    let mut worked = Worked::new(How::Attested);
-    worked
-        .notes
-        .push("not done: disk images are not opened; the archive holds the image".to_owned());
-    worked.changed = Some(Output {
+    Ok(Output {
         path: format!("{stem}.tar.gz"),
-        content,
-    });
-    Ok(worked)
+        content: archive.into_inner()?.finish()?,
+    })
 }

@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use snowman::stage::makers::{Facts, tree};
 use snowman::stage::mar::extract::File;
 use snowman::stage::signing::file_type::FileType;
-use snowman::stage::signing::fit::{Opened, misfit};
+use snowman::stage::signing::fit::misfit;
 use snowman::stage::signing::formats::method;
+use snowman::stage::signing::opened::Opened;
 use snowman::stage::signing::zip::Zip;
 
 use super::super::judges::{folder, succeeds};

@@ -1,7 +1,9 @@
 //! ZIP files, JAR signatures and types of files.
 
-use super::super::file_type::{FileType, pe_signature};
+use super::super::existing::existing;
+use super::super::file_type::FileType;
 use super::super::jar::{self, JarVerdict, is_signature};
+use super::super::opened::Opened;
 use super::super::zip::{Zip, ZipError};
 use super::{EMPTY, deflated, zip};
 use crate::stage::keys::Certificate;
@@ -198,10 +200,7 @@ pub(super) fn program(signature: u32) -> Vec<u8> {
 
 #[test]
 fn types_are_told_by_the_content() {
-    let of = |bytes: &[u8]| {
-        let zip = Zip::read(bytes).ok();
-        FileType::of(bytes, zip.as_ref().map(Zip::names).as_deref())
-    };
+    let of = |bytes: &[u8]| Opened::new("a", bytes).file_type;
     for (name, expected) in [
         ("AppxManifest.xml", FileType::Msix),
         ("BundleConfig.pb", FileType::Aab),
@@ -217,7 +216,9 @@ fn types_are_told_by_the_content() {
     image[1536..1540].copy_from_slice(b"koly");
     assert_eq!(of(&image), FileType::Dmg);
     assert_eq!(of(&program(0)), FileType::Pe);
-    assert!(!pe_signature(&program(0)) && pe_signature(&program(8)));
+    let signature = |size| existing(&Opened::new("a.exe", &program(size)));
+    assert_eq!(signature(0), None);
+    assert_eq!(signature(8), Some("an Authenticode signature"));
     assert_eq!(of(b"MZ"), FileType::Text);
     assert_eq!(of(b"text\n"), FileType::Text);
     assert_eq!(of(b""), FileType::Empty);

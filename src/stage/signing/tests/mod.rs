@@ -1,6 +1,7 @@
 //! Tests of signing, with files that are made here.
 
 mod files;
+mod mac;
 mod rules;
 mod tasks;
 

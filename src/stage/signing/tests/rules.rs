@@ -44,6 +44,8 @@ fn services_and_keys_do_not_change_the_method() {
         ("stage_autograph_stage_mar384", Method::Mar),
         ("gcp_prod_autograph_xpi_sha256_es256", Method::Xpi),
         ("gcp_prod_system_addon", Method::Xpi),
+        ("stage_gcp_prod_system_addon", Method::Xpi),
+        ("stage_gcp_prod_autograph_xpi", Method::Service),
         ("stage_gcp_prod_autograph_rsa", Method::Detached),
         ("gcp_prod_autograph_apk", Method::Service),
         ("gpg", Method::Service),
