@@ -10,10 +10,10 @@ use snowman::base::digest::{hex, sha256};
 use snowman::stage::keys::{Hash, PublicKey};
 use snowman::stage::mar::check::refused;
 use snowman::stage::mar::client::{Client, accept};
-use snowman::stage::mar::extract::{File, extract};
+use snowman::stage::mar::extract::extract;
+use snowman::stage::mar::install::{Tree, install};
 use snowman::stage::mar::manifest::{Instruction, Manifest, Version, When};
 use snowman::stage::mar::pack::unpack;
-use snowman::stage::mar::patch::apply;
 use snowman::stage::mar::sign::{Algorithm, Verdict as Signature, digest, verify};
 use snowman::stage::mar::{Mar, ProductInfo};
 
@@ -247,26 +247,35 @@ fn refusal(folder: &Path, table: &Value, bytes: &[u8]) -> Result<Option<String>,
         return Ok(Some(refusal.to_string()));
     }
     let unpacked = |mar: &Mar<'_>| extract(mar, LIMIT).map_err(|defects| format!("{defects:?}"));
-    let installed = unpacked(&from)?;
-    let update = Mar::read(bytes).map_err(|error| error.to_string())?;
-    let update = unpacked(&update)?;
+    // The build that the client has is what its own update makes of an empty folder. So are others: the
+    // tables' lists of what a build brought name files that are only added where they are missing.
+    let installed = install(&unpacked(&from)?, &Tree::new()).map_err(|error| error.to_string())?;
+    let mar = Mar::read(bytes).map_err(|error| error.to_string())?;
+    let update = unpacked(&mar)?;
     let manifest = update.get(Version::V3.entry()).ok_or("no manifest")?;
-    let manifest = Manifest::read(&manifest.content, Version::V3);
-    for instruction in manifest.map_err(|error| error.to_string())?.instructions {
-        let Instruction::Patch { entry, path, .. } = instruction else {
-            continue;
-        };
-        let of = |files: &std::collections::BTreeMap<String, File>, name: &str| {
-            let file = files.get(name).map(|file| file.content.clone());
-            file.ok_or_else(|| format!("no file {name}"))
-        };
-        match apply(&of(&installed, &path)?, &of(&update, &entry)?) {
-            Err(error) => return Ok(Some(error.to_string())),
-            Ok(made) if table["to_tree"][&path]["sha256"] != sha256(&made) => {
-                return Ok(Some(format!("{path} becomes another file")));
-            }
-            Ok(_) => {}
-        }
-    }
-    Ok(None)
+    let is_partial = manifest.content.starts_with(b"type \"partial\"");
+    let before = if is_partial { installed } else { Tree::new() };
+    let made = match install(&update, &before) {
+        Ok(made) => described_tree(&made),
+        Err(error) => return Ok(Some(error.to_string())),
+    };
+    let version = mar
+        .product_info()
+        .map_err(|error| error.to_string())?
+        .version;
+    let is_old = table["from_version"] == version.as_str();
+    let expected = &table[if is_old { "from_tree" } else { "to_tree" }];
+    Ok((made != *expected).then(|| format!("the update makes another tree: {made}")))
+}
+
+/// A tree as the table describes it.
+fn described_tree(tree: &Tree) -> Value {
+    let files = tree.iter().map(|(path, file)| {
+        let mode = format!("0o{:o}", file.mode);
+        (
+            path.clone(),
+            json!({"mode": mode, "sha256": sha256(&file.content)}),
+        )
+    });
+    Value::Object(files.collect())
 }

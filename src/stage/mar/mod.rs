@@ -15,7 +15,8 @@
 //! 2. [`check`](check::check) finds what is wrong beyond the structure; contents must not overlap.
 //! 3. [`sign`] signs and verifies: everything except the signatures themselves is signed.
 //! 4. [`client`] decides as an installed program does, with the status that it reports.
-//! 5. [`pack`], [`extract`] and [`manifest`] open the contents; [`write`] makes files.
+//! 5. [`pack`], [`extract`] and [`manifest`] open the contents, and [`install`] changes a tree of files by
+//!    them; [`write`] makes files.
 //!
 //! Everything works on bytes in memory, as the client does, which reads at most 500 MiB.
 
@@ -23,6 +24,7 @@ pub mod check;
 pub mod client;
 pub mod error;
 pub mod extract;
+pub mod install;
 pub mod layout;
 pub mod manifest;
 pub mod pack;

@@ -128,3 +128,53 @@ pub fn verify(mar: &Mar<'_>, keys: &[&PublicKey]) -> Result<Vec<Verdict>, MarErr
     };
     mar.signatures.iter().map(verdict).collect()
 }
+
+/// Why a file's signatures are not those of certain keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotVerified {
+    /// The file cannot have signatures.
+    #[error(transparent)]
+    Mar(#[from] MarError),
+    /// There are more or fewer signatures than keys.
+    #[error("the file has {signatures} signatures, but {keys} keys are to be checked")]
+    Count {
+        /// The number of signatures.
+        signatures: usize,
+        /// The number of keys.
+        keys: usize,
+    },
+    /// A signature is not one of the key at its place.
+    #[error("signature {number} is not a SHA-384 signature of this file by the key at its place")]
+    Signature {
+        /// Which one, from 1.
+        number: usize,
+        /// What it is worth.
+        verdict: Verdict,
+    },
+}
+
+/// Checks that the first key made the first signature, the second key the second, and so on, all with
+/// SHA-384. The program that releases are checked with does the same.
+///
+/// # Errors
+///
+/// With the first signature that is another one, or when there are not as many as keys.
+pub fn verify_in_order(mar: &Mar<'_>, keys: &[&PublicKey]) -> Result<(), NotVerified> {
+    let (signatures, count) = (mar.signatures.len(), keys.len());
+    if signatures != count || signatures == 0 {
+        return Err(NotVerified::Count {
+            signatures,
+            keys: count,
+        });
+    }
+    for (at, (key, signature)) in keys.iter().zip(&mar.signatures).enumerate() {
+        let verdicts = verify(mar, &[key])?;
+        let verdict = verdicts.get(at).copied().unwrap_or(Verdict::UnknownKey);
+        let current = signature.algorithm == Algorithm::Sha384.number();
+        if verdict != Verdict::Valid(0) || !current {
+            let number = at + 1;
+            return Err(NotVerified::Signature { number, verdict });
+        }
+    }
+    Ok(())
+}

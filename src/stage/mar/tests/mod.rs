@@ -1,6 +1,7 @@
 //! Tests of MAR files that are made here.
 
 mod contents;
+mod install;
 mod signatures;
 mod structure;
 

@@ -3,7 +3,7 @@
 use super::super::client::{Client, accept};
 use super::super::product_version::compare;
 use super::super::read::Mar;
-use super::super::sign::{Algorithm, Verdict, digest, sign, verify};
+use super::super::sign::{Algorithm, NotVerified, Verdict, digest, sign, verify, verify_in_order};
 use super::super::write::{Slot, with_signatures, write};
 use super::{entry, product, sample, with};
 use crate::stage::keys::{Certificate, Hash, PrivateKey};
@@ -73,6 +73,39 @@ fn files_may_have_several_signatures() {
     )
     .unwrap();
     assert_eq!(again, signed(&[(Algorithm::Sha384, key("dep"))]));
+}
+
+#[test]
+fn keys_are_checked_in_their_order() {
+    let check = |bytes: &[u8], names: &[&str]| {
+        let keys: Vec<_> = names.iter().map(|name| key(name).public()).collect();
+        verify_in_order(&Mar::read(bytes).unwrap(), &keys)
+    };
+    let two = [
+        (Algorithm::Sha384, key("release")),
+        (Algorithm::Sha384, key("dep")),
+    ];
+    let bytes = signed(&two);
+    assert_eq!(check(&bytes, &["release", "dep"]), Ok(()));
+    let other = |number, verdict| Err(NotVerified::Signature { number, verdict });
+    assert_eq!(
+        check(&bytes, &["dep", "release"]),
+        other(1, Verdict::UnknownKey)
+    );
+    assert_eq!(
+        check(&bytes, &["release", "wrong"]),
+        other(2, Verdict::UnknownKey)
+    );
+    let count = |signatures, keys| Err(NotVerified::Count { signatures, keys });
+    assert_eq!(check(&bytes, &["release"]), count(2, 1));
+    assert_eq!(check(&signed(&[]), &[]), count(0, 0));
+    let old = signed(&[(Algorithm::Sha1, key("old"))]);
+    assert_eq!(check(&old, &["old"]), other(1, Verdict::Valid(0)));
+    let changed = with(&signed(&two[1..]), 560, b"x");
+    assert_eq!(
+        check(&changed, &["dep"]),
+        other(1, Verdict::OtherContent(0))
+    );
 }
 
 #[test]
