@@ -168,9 +168,20 @@ def names(folder):
     return {one: label for label, one in json.loads((folder / "artifacts/label-to-taskid.json").read_bytes()).items()}
 
 
+def read(path):
+    """Reads an artifact. The list of targets is in the order of a set, and the decisions of actions contain the path of
+    the tree."""
+    content = read_artifact(path)
+    if path.name == "target-tasks.json":
+        return sorted(content)
+    if path.suffix == ".json":
+        return json.loads(json.dumps(content).replace("%s/" % TREE, ""))
+    return content
+
+
 def created(folder):
     """The created tasks by name, and everything else that was changed."""
-    done = json.loads((folder / "changes.json").read_bytes())
+    done = read(folder / "changes.json")
     labels = names(folder)
     new = {}
     for change in done:
@@ -191,7 +202,7 @@ def compare(release, flavor, out):
         elif any(path.is_dir() for path in paths):
             continue
         else:
-            contents = [read_artifact(path) for path in paths]
+            contents = [read(path) for path in paths]
             verdict = "identical"
             if contents[0] != contents[1]:
                 contents = [named(content, names(one)) for content, one in zip(contents, folders)]

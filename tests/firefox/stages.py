@@ -65,7 +65,7 @@ def digest(path):
 
 
 def peers_documents(file, folder, environment):
-    """Has the tree's program write the documents of all phases, unless they are there."""
+    """Has the tree's program write the documents of all phases, unless they are there. Returns none if it fails."""
     sums = folder / "sums.json"
     documents = {phase: folder / (phase + ".json") for phase in PHASES}
     if sums.exists():
@@ -77,7 +77,8 @@ def peers_documents(file, folder, environment):
     folder.mkdir(parents=True, exist_ok=True)
     command = [PYTHON, "-c", PEER, ROOT, file, folder, json.dumps(PHASES)]
     with open(folder / "log", "w") as log:
-        subprocess.run(command, cwd=TREE, env=environment, stderr=log, check=True)
+        if subprocess.run(command, cwd=TREE, env=environment, stderr=log).returncode != 0:
+            return {}
     sums.write_text(json.dumps({phase: digest(path) for phase, path in documents.items()}))
     return documents
 
@@ -111,12 +112,15 @@ def main(out, *files):
         )
         for file in files:
             theirs = peers_documents(file, out / "peer" / file.stem, environment)
-            for phase in PHASES:
+            for phase in theirs or ["full"]:
                 path, log = own / "graph.json", own / ("%s.%s.log" % (file.stem, phase))
                 command = [*PROGRAMS["snowman"], phase, "-r", ROOT, "--json", "-p", file, "-o", path]
                 with open(log, "w") as stderr:
                     done = subprocess.run(command, cwd=TREE, env=environment, stderr=stderr)
-                if done.returncode == 0:
+                if not theirs:
+                    count, same = "-", done.returncode != 0
+                    outcome = "both programs fail" if same else "only the tree's program fails"
+                elif done.returncode == 0:
                     count, same, outcome = compare(path, theirs[phase])
                 else:
                     count, same, outcome = "-", False, "failed, see %s" % log
