@@ -30,6 +30,7 @@ mod msix;
 mod patch;
 mod program;
 mod rpm;
+mod sevenzip;
 mod snap;
 mod squash;
 mod texts;
@@ -101,6 +102,12 @@ static MAKERS: &[(&str, Maker)] = &[
     (".pom", |name, facts| Some(texts::project(facts, name.stem))),
     (".module", |name, facts| {
         Some(texts::module(facts, name.stem))
+    }),
+    ("stub-installer.exe", |name, facts| {
+        Some(windows::program(facts, name.file, false))
+    }),
+    ("installer.exe", |name, facts| {
+        Some(windows::installer(facts, name.file))
     }),
     (".exe", |name, facts| {
         Some(windows::program(facts, name.file, false))

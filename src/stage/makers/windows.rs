@@ -1,9 +1,12 @@
-//! What Windows installs: setup programs, and installer packages with their tables.
+//! What Windows installs: setup programs, installers that unpack themselves, and installer packages with their tables.
 
+use super::archive::Member;
 use super::bytes::{hash, le16, le32, noise, pad};
 use super::compound::{Stream, compound};
 use super::facts::{Facts, Machine};
 use super::program::pe;
+use super::sevenzip;
+use super::tree::tree;
 
 /// A setup program, or any other program or library.
 #[must_use]
@@ -17,6 +20,24 @@ pub fn program(facts: &Facts<'_>, file: &str, library: bool) -> Vec<u8> {
     );
     let code = [about.as_bytes(), &noise(&about, 4096)].concat();
     pe(facts.machine(), &code, library, facts.seconds())
+}
+
+/// A program that unpacks itself: the archive behind it has the application in the folder `core`, and the program
+/// that installs it.
+#[must_use]
+pub fn installer(facts: &Facts<'_>, file: &str) -> Vec<u8> {
+    let setup = program(facts, "setup.exe", false);
+    let files = tree(facts).files.into_iter();
+    let files = files.map(|(path, file)| (format!("core/{path}"), file.mode, file.content));
+    let members: Vec<Member> = files
+        .chain([("setup.exe".to_owned(), 0o755, setup)])
+        .collect();
+    let settings = format!(
+        "\u{feff};!@Install@!UTF-8!\nTitle=\"{} Setup\"\nRunProgram=\"setup.exe\"\n;!@InstallEnd@!",
+        facts.title()
+    );
+    let archive = sevenzip::archive(&members);
+    [program(facts, file, false), settings.into_bytes(), archive].concat()
 }
 
 /// An installer package with the table of properties and the summary.

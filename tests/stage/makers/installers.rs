@@ -46,6 +46,24 @@ fn seven_zip_unpacks_the_disk_image() {
 }
 
 #[test]
+fn seven_zip_unpacks_the_installer() {
+    for platform in ["win32", "win64"] {
+        let facts = build(platform);
+        let folder = folder(&[("a.exe", &made("target.installer.exe", &facts))]);
+        let Some(said) = succeeds(folder.path(), "7z", &["x", "-ointo", "a.exe"]) else {
+            return;
+        };
+        assert!(said.contains("Everything is Ok"), "{said}");
+        let mut files = unpacked(&folder.path().join("into"));
+        let setup = files.remove("setup.exe").unwrap();
+        assert_eq!(setup.content, made("setup.exe", &facts));
+        assert_eq!(contents(files), below("core", &facts));
+    }
+    let stub = made("target.stub-installer.exe", &build("win64"));
+    assert!(stub.len() < 10_000);
+}
+
+#[test]
 fn dpkg_unpacks_the_package() {
     let facts = Facts {
         version: "142.0b3",

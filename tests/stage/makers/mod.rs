@@ -43,6 +43,7 @@ const NAMES: &[(&str, &str)] = &[
     ("macosx64", "public/build/target.dmg"),
     ("win64", "public/build/target.zip"),
     ("win64", "public/build/target.installer.exe"),
+    ("win64", "public/build/target.stub-installer.exe"),
     ("win64", "public/build/setup.dll"),
     ("win64", "public/build/target.installer.msi"),
     ("win64", "public/build/target.installer.msix"),
