@@ -199,9 +199,7 @@ def report():
 def all_reads(head):
     """Returns everything that this process has read, apart from what it has written itself."""
     folder = os.getcwd()
-    # Whether there are files about this process can be seen in any other process.
-    own = "/proc/%d/" % os.getpid()
-    paths = {os.path.join(folder, one).replace(own, "/proc/self/") for one in reads}
+    paths = {os.path.join(folder, one) for one in reads}
     folders = {os.path.join(folder, one) for one in listed}
     if _written:
         paths = {one for one in paths if not _is_own(one)}
@@ -277,7 +275,12 @@ def looked_up(path, by_descriptor=False):
         path = _text(path)
     if by_descriptor:
         _by_descriptor()
-    elif path is not None and not (path.startswith(_MACHINE) and _is_plumbing(sys._getframe(2))):
+    elif path is not None:
+        if path.startswith(_MACHINE):
+            if _is_plumbing(sys._getframe(2)):
+                return
+            # Whether there are files about this process can be seen in any other one.
+            path = path.replace("/proc/%d/" % os.getpid(), "/proc/self/")
         reads.add(path)
 
 

@@ -98,6 +98,8 @@ fn a_kind_that_only_computes_is_kept() {
         "from datetime import datetime; found.append(str(datetime.fromtimestamp(0).year))",
         "time.strftime('%Y', time.gmtime(0)); logging.warning('a warning')",
         "os.path.exists('/nowhere'); os.listdir('.')",
+        "os.path.exists('/proc/%d/io' % os.getpid()); read('/etc/mtab')",
+        "import platform; platform.processor()",
     ] {
         let Some(world) = project(body) else {
             return;
