@@ -1,6 +1,10 @@
 //! Kinds whose items are divided over processes.
 
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
 
 use super::world::{World, document, flat, python};
 
@@ -227,4 +231,50 @@ fn a_mistake_in_another_process_is_reported_as_if_there_were_one() {
     });
     assert!(divided.contains("task `item-250`") && divided.contains("a mistake"));
     assert_eq!(divided, alone);
+}
+
+/// What a worker does that reads a call after the message for it has arrived.
+const LATE: &str = r#"
+import select
+from snowman_worker.wire import Pipe
+
+def serve(requests, answers, lifeline):
+    pipe = Pipe(requests, answers)
+    first, blobs = pipe.read()
+    asked = select.poll()
+    asked.register(pipe.requests, select.POLLIN)
+    print(first["call"], [len(blob) for blob in blobs], len(asked.poll(0)), pipe.read()[0]["call"])
+"#;
+
+#[test]
+fn a_message_that_has_arrived_before_the_call_was_read_is_noticed() {
+    let Some(python) = python() else {
+        return;
+    };
+    let boot = include_str!("../../src/python/worker/boot.py");
+    let wire = include_str!("../../src/python/worker/wire.py");
+    let message = |head: &Value, blob: &[u8]| {
+        let head = head.to_string();
+        let numbers = [head.len(), 1, blob.len()].map(|number| (number as u32).to_be_bytes());
+        [numbers.concat(), head.into_bytes(), blob.to_vec()].concat()
+    };
+    let sources = json!({"sources": {"main": LATE, "wire": wire}}).to_string();
+    let start = [(sources.len() as u32).to_be_bytes(), [0; 4]].concat();
+    let sent = [
+        start,
+        sources.into_bytes(),
+        message(&json!({"call": "generate_kind"}), &[b' '; 10_000]),
+        message(&json!({"call": "divide"}), b""),
+    ]
+    .concat();
+    let mut worker = Command::new(python)
+        .args(["-c", boot])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    worker.stdin.take().unwrap().write_all(&sent).unwrap();
+    let printed = worker.wait_with_output().unwrap().stderr;
+    let printed = String::from_utf8(printed).unwrap();
+    assert_eq!(printed, "generate_kind [10000] 1 divide\n");
 }

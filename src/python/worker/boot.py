@@ -3,14 +3,27 @@
 import gc, importlib.machinery, json, linecache, os, struct, sys
 # Importing makes many long-lived objects: collecting garbage takes time and frees nothing.
 gc.disable()
-requests = os.fdopen(os.dup(0), "rb")
+# Not buffered: what has been read ahead would be invisible to those who wait for the next message.
+requests = os.fdopen(os.dup(0), "rb", buffering=0)
 answers = os.fdopen(os.dup(1), "wb")
 nothing = os.open(os.devnull, os.O_RDONLY)
 os.dup2(nothing, 0)
 os.dup2(2, 1)
 sys.path[:] = [entry for entry in sys.path if entry]
-length, blobs = struct.unpack(">II", requests.read(8))
-sources = json.loads(requests.read(length).decode("utf-8"))["sources"]
+
+
+def exactly(count):
+    data = b""
+    while len(data) < count:
+        part = requests.read(count - len(data))
+        if not part:
+            sys.exit()
+        data += part
+    return data
+
+
+length, blobs = struct.unpack(">II", exactly(8))
+sources = json.loads(exactly(length).decode("utf-8"))["sources"]
 
 
 class Sources:

@@ -125,7 +125,7 @@ def fork(address):
         os.close(_lifeline)
     pipe.requests.close()
     pipe.answers.close()
-    pipe.requests = os.fdopen(messages, "rb")
+    pipe.requests = os.fdopen(messages, "rb", buffering=0)
     pipe.answers = os.fdopen(os.dup(messages), "wb")
     os.dup2(printed, 1)
     os.dup2(printed, 2)

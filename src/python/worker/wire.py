@@ -68,10 +68,14 @@ class Pipe:
         self.forked = False
 
     def _exactly(self, count):
-        data = self.requests.read(count)
-        if len(data) != count:
-            raise EOFError
-        return data
+        data = memoryview(bytearray(count))
+        read = 0
+        while read < count:
+            more = self.requests.readinto(data[read:])
+            if not more:
+                raise EOFError
+            read += more
+        return bytes(data)
 
     def read(self):
         head, count = struct.unpack(">II", self._exactly(8))
