@@ -18,6 +18,7 @@
 //! | 3 | [`task_scripts`] | the scripts `run-task` and `fetch-content` |
 //! | 4 | [`kind`] | `kind.yml`, loaders |
 //! | 4 | [`custom`] | a project's Python code, as the phases use it |
+//! | 4 | [`release`] | the release systems: what their workers accept |
 //! | 4 | [`transform`] | the contract of transforms |
 //! | 5 | [`transforms`] | the table of transforms, with `run.using` and payloads |
 //! | 5 | [`verify`] | the table of verifications |
@@ -60,6 +61,7 @@ pub mod optimize;
 pub mod ports;
 pub mod python;
 pub mod rehearse;
+pub mod release;
 pub mod sandbox;
 pub mod stage;
 pub mod submit;

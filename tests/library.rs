@@ -6,6 +6,7 @@ mod mozilla_taskgraph;
 mod parity;
 mod patterns;
 mod pyformat;
+mod release;
 mod replicate;
 mod run_and_task;
 mod sandbox;

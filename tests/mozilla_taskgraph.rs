@@ -199,8 +199,9 @@ fn errors_describe_the_mistake() -> Anything<()> {
     Ok(())
 }
 
+/// The folder with the schemas of release workers, if there is one.
 #[expect(clippy::disallowed_methods, reason = "says where the schemas are")]
-fn schemas() -> Option<PathBuf> {
+pub fn schemas() -> Option<PathBuf> {
     let given = std::env::var_os("SNOWMAN_SCHEMAS").map(PathBuf::from);
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let beside = ["../shared/schemas", "../../shared/schemas"].map(|path| here.join(path));

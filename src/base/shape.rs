@@ -44,6 +44,8 @@ pub enum Shape {
     Map(&'static Shape),
     /// A mapping with these fields and no others.
     Object(&'static [Field]),
+    /// A mapping with these fields, and any others.
+    Open(&'static [Field]),
     /// One of several shapes; the value determines which.
     Choice(&'static Choice),
 }
@@ -184,8 +186,15 @@ pub enum Problem<'v> {
     TooMany(usize),
     /// It has this item more than once.
     Duplicate(&'v Value),
-    /// It has no field of this name.
-    Missing(&'static str, &'static [Field]),
+    /// It lacks a field.
+    Missing {
+        /// The name of the field.
+        name: &'static str,
+        /// All fields of its shape.
+        fields: &'static [Field],
+        /// Whether it may have no others.
+        closed: bool,
+    },
     /// It has a field of this name, which is not one of its shape.
     Unknown(&'v str, &'static [Field]),
     /// It has none of the shapes of a choice.
@@ -274,7 +283,17 @@ impl Shape {
             },
             Self::Object(fields) => match value.as_object() {
                 None => report(Problem::Type(Type::Mapping)),
-                Some(map) => check_fields(fields, value, map, path, found),
+                Some(map) => {
+                    check_fields(fields, true, value, map, path, found);
+                    for key in map.keys().filter(|key| !is_field(fields, key)) {
+                        let problem = Problem::Unknown(key, fields);
+                        found.push(Mismatch::new(path, value, problem));
+                    }
+                }
+            },
+            Self::Open(fields) => match value.as_object() {
+                None => report(Problem::Type(Type::Mapping)),
+                Some(map) => check_fields(fields, false, value, map, path, found),
             },
             Self::Choice(choice) => match (choice.pick)(value) {
                 Some(shape) => shape.check_at(value, path, found),
@@ -313,8 +332,10 @@ impl List {
     }
 }
 
+/// Checks the fields of a mapping, which may have no others if it is closed.
 fn check_fields<'v>(
     fields: &'static [Field],
+    closed: bool,
     value: &'v Value,
     map: &'v Object,
     path: &ValuePath,
@@ -324,15 +345,15 @@ fn check_fields<'v>(
         match map.get(field.name) {
             Some(value) => field.shape.check_at(value, &path.key(field.name), found),
             None if field.required => {
-                let problem = Problem::Missing(field.name, fields);
+                let problem = Problem::Missing {
+                    name: field.name,
+                    fields,
+                    closed,
+                };
                 found.push(Mismatch::new(path, value, problem));
             }
             None => {}
         }
-    }
-    for key in map.keys().filter(|key| !is_field(fields, key)) {
-        let problem = Problem::Unknown(key, fields);
-        found.push(Mismatch::new(path, value, problem));
     }
 }
 

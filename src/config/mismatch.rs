@@ -1,12 +1,12 @@
-//! What preflight reports about a value that does not have its shape.
+//! What is reported about a value that does not have its shape.
 
+use super::schema::Violation;
 use crate::base::path::ValuePath;
 use crate::base::shape::{Field, Mismatch, Pattern, Problem, Shape, Type, is_field};
 use crate::base::suggest;
 use crate::base::text::shorten;
 use crate::base::time::Timestamp;
 use crate::base::value::{Value, type_name};
-use crate::config::schema::Violation;
 
 /// How many characters of a value a message shows.
 const SHOWN: usize = 60;
@@ -58,7 +58,8 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
         Problem::TooLarge { number, max } => {
             format!("`{path}` is {number}, but must be at most {max}")
         }
-        Problem::TooFew(_) => format!("`{path}` is empty"),
+        Problem::TooFew(1) => format!("`{path}` is empty"),
+        Problem::TooFew(min) => format!("`{path}` has fewer than {min} items"),
         Problem::TooMany(max) => {
             length("items", value.as_array().map_or(0, |list| list.len()), max)
         }
@@ -66,9 +67,19 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
             "`{path}` contains {} more than once",
             shorten(&item.to_string(), SHOWN)
         ),
-        // A key that was only misspelt is reported once.
-        Problem::Missing(name, fields) if is_misspelt(name, fields, value) => return None,
-        Problem::Missing(name, _) => format!("`{}` is missing", path.key(name)),
+        Problem::Missing {
+            name,
+            fields,
+            closed,
+        } => {
+            let misspelt = misspelt(name, fields, value);
+            // In a closed mapping, the unknown key is reported.
+            if closed && misspelt.is_some() {
+                return None;
+            }
+            help = misspelt.map(|key| format!("is it misspelt as `{key}`?"));
+            format!("`{}` is missing", path.key(name))
+        }
         Problem::Unknown(key, fields) => {
             let path = path.key(key);
             return Some(Violation {
@@ -90,11 +101,13 @@ fn names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> + Clone
     fields.iter().map(|field| field.name)
 }
 
-/// Whether an unknown key of the mapping is a likely slip for `name`.
-fn is_misspelt(name: &str, fields: &'static [Field], value: &Value) -> bool {
-    let keys = value.as_object().into_iter().flatten().map(|(key, _)| key);
-    let mut unknown = keys.filter(|key| !is_field(fields, key));
-    unknown.any(|key| suggest::nearest(key, names(fields)) == Some(name))
+/// The key of the mapping that is likely a slip for the field `name`.
+fn misspelt<'v>(name: &str, fields: &'static [Field], value: &'v Value) -> Option<&'v str> {
+    let keys = value.as_object().into_iter().flatten();
+    let mut unknown = keys
+        .map(|(key, _)| key.as_str())
+        .filter(|key| !is_field(fields, key));
+    unknown.find(|key| suggest::nearest(key, names(fields)) == Some(name))
 }
 
 fn describe(expected: Type) -> &'static str {

@@ -2,6 +2,7 @@
 
 pub mod graph_config;
 pub mod keyed_by;
+pub mod mismatch;
 pub mod parameters;
 pub mod release;
 pub mod schema;

@@ -27,6 +27,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("task_scripts", Room::Rank(3)),
     ("kind", Room::Rank(4)),
     ("custom", Room::Rank(4)),
+    ("release", Room::Rank(4)),
     ("transform", Room::Rank(4)),
     ("transforms", Room::Rank(5)),
     ("verify", Room::Rank(5)),

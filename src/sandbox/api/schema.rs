@@ -64,7 +64,7 @@ fn words(mismatch: &Mismatch<'_>) -> String {
         Problem::TooFew(min) => format!("must NOT have fewer than {min} items"),
         Problem::TooMany(max) => format!("must NOT have more than {max} items"),
         Problem::Duplicate(_) => "must NOT have duplicate items".to_owned(),
-        Problem::Missing(name, _) => format!("must have required property '{name}'"),
+        Problem::Missing { name, .. } => format!("must have required property '{name}'"),
         Problem::Unknown(name, _) => {
             format!(
                 "must NOT have additional properties: {}",

@@ -16,7 +16,7 @@
 
 mod clock;
 pub mod deadline;
-mod mismatch;
+
 mod names;
 mod payload;
 mod queue;

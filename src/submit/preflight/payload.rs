@@ -3,12 +3,12 @@
 //! Payloads of workers that are not in the table are not checked. The tag `worker-implementation` of a
 //! task names its worker, and the tag `os` names the system of the worker.
 
-use super::mismatch::{self, DATE};
 use super::queue::{Dates, TASK_ID};
 use crate::base::path::ValuePath;
 use crate::base::shape::{Choice, Field, List, Shape, TEXT, optional, pattern, required, text};
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
+use crate::config::mismatch::{self, DATE};
 use crate::config::schema::Violation;
 
 /// A worker with known rules.

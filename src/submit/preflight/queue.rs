@@ -1,13 +1,13 @@
 //! The rules of the queue for task definitions.
 
 use super::deadline::{DRIFT, is_further};
-use super::mismatch::{self, DATE};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
 use crate::base::shape::{Field, List, Shape, optional, pattern, required, text};
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::config::graph_config::PRIORITIES;
+use crate::config::mismatch::{self, DATE};
 use crate::config::schema::Violation;
 
 /// The size limit of a definition as JSON, in bytes.

@@ -1,0 +1,119 @@
+//! The payloads of release workers: the rules of the JSON schema that each worker checks its tasks
+//! against.
+//!
+//! A worker validates the whole task, so that a schema also says whether a task needs scopes and
+//! dependencies. Where a schema allows other fields, so does a shape.
+
+pub mod archive;
+pub mod balrog;
+pub mod bouncer;
+pub mod builds;
+pub mod shipit;
+pub mod signing;
+pub mod stores;
+pub mod trees;
+
+use crate::base::shape::{Field, List, Shape, TEXT, optional, required};
+
+/// A list of at least `min` items.
+pub(super) const fn list(items: Shape, min: usize, unique: bool) -> List {
+    List {
+        items,
+        min,
+        max: usize::MAX,
+        unique,
+    }
+}
+
+/// Different texts, or none.
+pub(super) const TEXTS: Shape = Shape::List(&list(TEXT, 0, true));
+
+/// One or several different texts.
+pub(super) const SOME_TEXTS: Shape = Shape::List(&list(TEXT, 1, true));
+
+/// An integer of any size.
+pub(super) const INTEGER: Shape = Shape::Integer {
+    min: i64::MIN,
+    max: i64::MAX,
+};
+
+/// Any mapping.
+pub(super) const MAPPING: Shape = Shape::Map(&Shape::Any);
+
+/// The artifacts of other tasks, with further fields allowed.
+pub(super) const UPSTREAM: Shape = Shape::List(&list(
+    Shape::Open(&[
+        required("taskId", TEXT),
+        required("taskType", TEXT),
+        required("paths", SOME_TEXTS),
+    ]),
+    1,
+    true,
+));
+
+/// The artifacts of other tasks, which may be optional.
+pub(super) const UPSTREAM_OR_ABSENT: Shape = Shape::List(&list(
+    Shape::Object(&[
+        required("taskId", TEXT),
+        required("taskType", TEXT),
+        required("paths", SOME_TEXTS),
+        optional("optional", Shape::Boolean),
+    ]),
+    1,
+    true,
+));
+
+/// What a worker asks of a task beside its payload.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// The fewest scopes, if the field is needed at all.
+    pub scopes: Option<usize>,
+    /// Whether it needs a dependency.
+    pub dependencies: bool,
+}
+
+/// The rules of a worker for one of its actions.
+pub struct TaskShape {
+    /// What it needs beside the payload.
+    pub needs: Needs,
+    /// The fields of the payload.
+    pub payload: Shape,
+    /// Fields that are given together or not at all.
+    pub together: &'static [[&'static str; 2]],
+}
+
+/// A scope and a dependency are needed.
+pub(super) const BOTH: Needs = Needs {
+    scopes: Some(1),
+    dependencies: true,
+};
+
+/// A dependency is needed; scopes are not looked at.
+pub(super) const DEPENDENCIES: Needs = Needs {
+    scopes: None,
+    dependencies: true,
+};
+
+/// A scope is needed.
+pub(super) const SCOPES: Needs = Needs {
+    scopes: Some(1),
+    dependencies: false,
+};
+
+/// A payload with these fields, and any others.
+pub(super) const fn open(needs: Needs, fields: &'static [Field]) -> TaskShape {
+    TaskShape {
+        needs,
+        payload: Shape::Open(fields),
+        together: &[],
+    }
+}
+
+/// A payload with these fields and no others.
+pub(super) const fn closed(needs: Needs, fields: &'static [Field]) -> TaskShape {
+    TaskShape {
+        needs,
+        payload: Shape::Object(fields),
+        together: &[],
+    }
+}

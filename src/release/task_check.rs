@@ -1,0 +1,121 @@
+//! Checks a release task against the rules of its worker.
+
+use super::payload::TaskShape;
+use super::recognize::{Recognized, scopes};
+use super::scopes::values;
+use super::system::ActionSource;
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+use crate::config::mismatch;
+use crate::config::schema::Violation;
+
+/// Returns everything in a definition that its release worker would refuse.
+///
+/// `dependencies` says whether the task depends on any other. References to tasks in the payload, which
+/// graphs by label contain, count as texts.
+#[must_use]
+pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> Vec<Violation> {
+    let Recognized { system, action } = recognized;
+    let mut found = Vec::new();
+    let all = scopes(definition);
+    let at = |path: &'static str, message: String, help: Option<String>| Violation {
+        path: ValuePath::keys([path]),
+        message,
+        help,
+    };
+    for rule in system.scopes {
+        found.extend(rule.check(&all).map(|message| at("scopes", message, None)));
+    }
+    let payload = without_references(&definition["payload"]);
+    let Some(action) = action else {
+        found.extend(unknown_action(recognized, definition, &all));
+        return found;
+    };
+    let Some(shape) = (action.shape)(&payload) else {
+        return found;
+    };
+    let path = ValuePath::keys(["payload"]);
+    found.extend(mismatch::check(&shape.payload, &payload, &path));
+    found.extend(shape_violations(shape, &payload));
+    if shape.needs.scopes.is_some_and(|least| all.len() < least) && system.scopes.is_empty() {
+        found.push(at("scopes", "the task has no scopes".to_owned(), None));
+    }
+    if shape.needs.dependencies && !dependencies {
+        found.push(at(
+            "dependencies",
+            format!(
+                "the worker of {} refuses a task that depends on no other",
+                system.name
+            ),
+            None,
+        ));
+    }
+    found
+}
+
+/// Fields that are given together or not at all.
+fn shape_violations(shape: &TaskShape, payload: &Value) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for [first, second] in shape.together {
+        for (given, other) in [(first, second), (second, first)] {
+            if payload.get(given).is_some() && payload.get(other).is_none() {
+                found.push(Violation {
+                    path: ValuePath::keys(["payload"]),
+                    message: format!("`payload.{given}` needs `payload.{other}`"),
+                    help: None,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Why the action of a task is not known, unless a rule about scopes says it.
+fn unknown_action(
+    recognized: Recognized,
+    definition: &Value,
+    scopes: &[&str],
+) -> Option<Violation> {
+    let system = recognized.system;
+    let names = system.actions.iter().map(|action| action.name);
+    let (path, name) = match system.source {
+        ActionSource::Only | ActionSource::List => return None,
+        ActionSource::Scope(part) => match values(scopes, &[part]).as_slice() {
+            [(value, _)] => ("scopes", *value),
+            _ => return None,
+        },
+        ActionSource::Behavior(part, _) => match definition["payload"]["behavior"].as_str() {
+            Some(name) => ("payload", name),
+            None => match values(scopes, &[part]).as_slice() {
+                [(value, _)] => ("scopes", *value),
+                _ => return None,
+            },
+        },
+    };
+    Some(Violation {
+        path: ValuePath::keys([path]),
+        message: format!("the worker of {} has no action `{name}`", system.name),
+        help: Some(suggest::hint(name, names)),
+    })
+}
+
+/// Replaces references to tasks with their texts.
+fn without_references(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            if map.len() == 1
+                && let Some((key, Value::String(text))) = map.iter().next()
+                && ["task-reference", "artifact-reference"].contains(&key.as_str())
+            {
+                return Value::String(text.clone());
+            }
+            let entries = map
+                .iter()
+                .map(|(key, value)| (key.clone(), without_references(value)));
+            Value::Object(entries.collect::<Object>())
+        }
+        Value::Array(items) => items.iter().map(without_references).collect(),
+        other => other.clone(),
+    }
+}
