@@ -12,6 +12,7 @@ mod run_and_task;
 mod sandbox;
 mod slugids;
 mod stage;
+mod staged;
 mod submit;
 mod taskcluster_yml;
 mod transforms;

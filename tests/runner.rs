@@ -12,4 +12,6 @@ mod diagnostics;
 mod faults;
 mod python;
 mod rehearse;
+#[cfg(unix)]
+mod staging;
 mod tables;

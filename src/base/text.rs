@@ -22,6 +22,23 @@ pub fn list_some<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
+/// Escapes a text for HTML, also within an attribute.
+#[must_use]
+pub fn escape_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// Lists the first `most` of `items`, one per line, and how many more there are.
 #[must_use]
 pub fn lines_of<S: ToString>(items: &[S], most: usize) -> String {

@@ -29,6 +29,7 @@ mod repository;
 mod sandbox;
 mod show;
 mod signals;
+mod stage;
 mod task_arguments;
 mod timings;
 mod verify;
@@ -127,6 +128,7 @@ fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
         Command::LoadTask(args) => images::load_task(args, helper),
         Command::Sandbox(args) => sandbox::run(args, helper),
         Command::Rehearse(args) => rehearse::run(args, helper),
+        Command::Stage(args) => stage::run(args, helper),
         Command::Reference(args) => reference::run(args.folder.as_deref(), helper),
     }
 }

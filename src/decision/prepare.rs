@@ -23,7 +23,7 @@ use crate::config::shipping;
 use crate::custom::{self, entry::DecisionGraphs};
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
-use crate::morph::MorphedTaskGraph;
+use crate::morph::{MorphedTaskGraph, staged};
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
@@ -211,6 +211,13 @@ impl Generated<'_> {
             "label-to-taskid.json",
             &morphed.label_to_taskid,
         )?;
+        if !resolver.existing.is_empty()
+            && let Some(settings) = staged::settings(graph_config, params)?
+        {
+            let made = &morphed.label_to_taskid;
+            let earlier = settings.earlier(&resolver.existing, &self.full, made);
+            artifact::write_json(artifacts, EARLIER_STAGED, &earlier)?;
+        }
         let id = options.decision_task_id;
         let tasks = morphed.graph.tasks();
         let tasks: Vec<_> = tasks
@@ -239,6 +246,9 @@ impl Generated<'_> {
         })
     }
 }
+
+/// The artifact with the staged tasks of earlier graphs, below `public`.
+const EARLIER_STAGED: &str = "staging/earlier.json";
 
 /// Runs the phases that depend on taskIds.
 struct GraphResolver<'g> {

@@ -3,11 +3,13 @@
 mod code_review;
 mod context;
 mod index_tasks;
+pub mod staged;
 
 use std::collections::BTreeMap;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
+use crate::base::value::truthy;
 use crate::custom::Custom;
 use crate::model::id_graph::IdGraph;
 use crate::optimize::OptimizedTaskGraph;
@@ -92,6 +94,13 @@ pub fn morph(
             let added = graph.len() - before;
             tracing::info!("Morphs of the project added {added} tasks");
         }
+    }
+    // Last, so that tasks that morphs have added or changed are staged as they would be created.
+    if let Some(settings) = staged::settings(context.graph_config, context.params)? {
+        let own = context.environment.get("TASK_ID");
+        let own = own.and_then(|id| TaskId::parse(id).ok());
+        let later = context.params.get("existing_tasks").is_some_and(truthy);
+        graph = staged::stage(graph, &settings, own.as_ref(), later)?;
     }
     Ok(MorphedTaskGraph {
         graph,

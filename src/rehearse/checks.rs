@@ -278,6 +278,7 @@ fn report(
         reused,
         removed: output.removed.len(),
         states,
+        staged: BTreeMap::new(),
         checks,
         notes: Vec::new(),
     }

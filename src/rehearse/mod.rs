@@ -25,6 +25,7 @@ mod publish;
 pub mod push;
 pub mod rehearsal;
 mod report;
+mod staged;
 mod task_run;
 pub mod template;
 mod upload;
@@ -80,8 +81,9 @@ async fn rehearse(
     }
     let mut phases = vec![rehearsal.push().await?];
     let mut flavors = flavors.iter();
-    // A phase without artifacts cannot be promoted from.
+    // A phase without artifacts, or with tasks that failed, cannot be promoted from.
     while rehearsal.outputs().len() == phases.len()
+        && phases.last().is_some_and(PhaseReport::staged_tasks_pass)
         && let Some(name) = flavors.next()
     {
         let input = input(rehearsal, name, options)?;
@@ -120,10 +122,44 @@ fn input(rehearsal: &Rehearsal<'_>, name: &str, options: &Options) -> Result<Val
     if chain(name).any(|flavor| bump(flavor).is_some_and(truthy)) {
         input["next_version"] = json!(next_version(current.as_deref().unwrap_or("1.0")));
     }
+    let partials = |flavor: &str| {
+        rehearsal
+            .flavor(flavor)
+            .and_then(|f| f.get("partial-updates"))
+    };
+    if chain(name).any(|flavor| partials(flavor).is_some_and(truthy)) {
+        let before = previous_version(current.as_deref().unwrap_or("1.0"));
+        input["partial_updates"] = json!({before: {"buildNumber": 1, "locales": []}});
+    }
     for (key, value) in &options.input {
         input[key.as_str()] = value.clone();
     }
     Ok(input)
+}
+
+/// Returns a version before this one: with the last number decremented that is not 0.
+fn previous_version(version: &str) -> String {
+    let end = version.rfind(|c: char| c.is_ascii_digit() && c != '0');
+    let Some(end) = end else {
+        return "0.0".to_owned();
+    };
+    let digits = version[end + 1..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .count();
+    let end = end + 1 + digits;
+    let start = version[..end]
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .len();
+    match version[start..end].parse::<u64>() {
+        Ok(number) => format!(
+            "{}{}{}",
+            &version[..start],
+            number.saturating_sub(1),
+            &version[end..]
+        ),
+        Err(_) => "0.0".to_owned(),
+    }
 }
 
 /// Returns the version with its last number incremented.

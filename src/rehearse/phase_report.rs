@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::command::shortened;
 use super::definition::Findings;
-use super::report::{Check, PhaseReport};
+use super::report::{Check, PhaseReport, STAGED};
+use super::staged::StagedOutcome;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
 
@@ -29,6 +30,7 @@ pub fn for_rejected_task(
         reused: BTreeMap::new(),
         removed: 0,
         states: BTreeMap::new(),
+        staged: BTreeMap::new(),
         checks: Vec::new(),
         notes: Vec::new(),
     };
@@ -47,6 +49,24 @@ pub fn with_findings(
         breaches: unpublished,
     };
     prepend_findings(report, findings, Some(published))
+}
+
+/// Adds what staged tasks have found.
+pub fn with_staged(mut report: PhaseReport, outcomes: &[StagedOutcome]) -> PhaseReport {
+    if outcomes.is_empty() {
+        return report;
+    }
+    let mut breaches = Vec::new();
+    for outcome in outcomes {
+        *report.staged.entry(outcome.system.clone()).or_default() += 1;
+        let red = outcome.red.iter();
+        breaches.extend(red.map(|why| format!("{}: {why}", outcome.label)));
+    }
+    report.checks.push(Check {
+        rule: STAGED,
+        breaches,
+    });
+    report
 }
 
 fn prepend_findings(

@@ -12,6 +12,7 @@ use super::flavors::chain;
 use super::options::Options;
 use super::push::{self, Push, head_ref};
 use super::report::PhaseReport;
+use super::staged::{self, StagedTasks};
 use super::task_run::{ClaimedTask, FinishedTask, RunningTask};
 use super::{checks, external, phase_report, template};
 use crate::actions::custom::project_actions;
@@ -49,6 +50,8 @@ pub struct Rehearsal<'a> {
     used: bool,
     /// The result of each phase, in order.
     outputs: Vec<PhaseOutput>,
+    /// The staged tasks.
+    staged: StagedTasks,
 }
 
 impl<'a> Rehearsal<'a> {
@@ -73,8 +76,10 @@ impl<'a> Rehearsal<'a> {
                 });
             }
         };
+        let staged_tasks = StagedTasks::default();
         let workers = WorkerOptions {
             on_event: Some(Arc::new(on_event)),
+            simulator: staged::is_wanted(graph_config).then(|| staged_tasks.simulator()),
             ..WorkerOptions::default()
         };
         let sandbox = Sandbox::start(sandbox::Options {
@@ -102,6 +107,7 @@ impl<'a> Rehearsal<'a> {
             parser,
             events,
             outputs: Vec::new(),
+            staged: staged_tasks,
         })
     }
 
@@ -263,8 +269,9 @@ impl<'a> Rehearsal<'a> {
             let tool = self.context.vcs.map_or("git", |vcs| vcs.tool().name());
             (self.push.decision_flags(definition, tool), true)
         });
+        let own = self.graph_config.taskgraph("decision-parameters");
         let flags = DecisionFlags {
-            decision_parameters: self.decision_parameters(),
+            decision_parameters: own.and_then(Value::as_str).map(str::to_owned),
             ..flags
         };
         (flags, verify)
@@ -282,6 +289,7 @@ impl<'a> Rehearsal<'a> {
             FinishedTask::Unpublished(output, breaches) => (output, breaches),
         };
         let mut report = check(&self.sandbox, &output);
+        report = phase_report::with_staged(report, &self.staged.take());
         if breaches.is_empty() {
             self.outputs.push(output);
         } else {
@@ -355,6 +363,8 @@ impl<'a> Rehearsal<'a> {
         (self.events)(Event::Phase {
             name: name.to_owned(),
         });
+        let release = staged::release(self.context.files, self.graph_config, name, &input)?;
+        self.staged.begin(release);
         let group = self
             .graphs()
             .first()
@@ -484,11 +494,5 @@ impl<'a> Rehearsal<'a> {
             .zip(digest.iter())
             .for_each(|(byte, from)| *byte = *from);
         TaskId::from_uuid_bytes(bytes)
-    }
-
-    /// Returns the function of config.yml that computes parameters of a decision.
-    fn decision_parameters(&self) -> Option<String> {
-        let name = self.graph_config.taskgraph("decision-parameters")?;
-        name.as_str().map(str::to_owned)
     }
 }

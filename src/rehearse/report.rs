@@ -45,6 +45,8 @@ pub struct PhaseReport {
     pub removed: usize,
     /// The states of the tasks that it created.
     pub states: BTreeMap<String, usize>,
+    /// How many staged tasks ran, by release system.
+    pub staged: BTreeMap<String, usize>,
     /// What must hold.
     pub checks: Vec<Check>,
     /// Remarks that break no rule.
@@ -56,6 +58,13 @@ impl PhaseReport {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.checks.iter().all(Check::holds)
+    }
+
+    /// Whether all staged tasks pass.
+    #[must_use]
+    pub fn staged_tasks_pass(&self) -> bool {
+        let mut staged = self.checks.iter().filter(|check| check.rule == STAGED);
+        staged.all(Check::holds)
     }
 
     fn to_json(&self) -> Value {
@@ -75,6 +84,7 @@ impl PhaseReport {
             "reused": self.reused,
             "removed": self.removed,
             "states": self.states,
+            "staged": self.staged,
             "checks": checks,
             "notes": self.notes,
             "holds": self.holds(),
@@ -160,6 +170,15 @@ impl Report {
             };
             out.push_str(&format!("  reused      {reused}{from}\n"));
             out.push_str(&format!("  removed     {}\n", phase.removed));
+            if !phase.staged.is_empty() {
+                let count: usize = phase.staged.values().sum();
+                let systems: Vec<String> = phase
+                    .staged
+                    .iter()
+                    .map(|(system, count)| format!("{count} {system}"))
+                    .collect();
+                out.push_str(&format!("  staged      {count} ({})\n", systems.join(", ")));
+            }
             for check in &phase.checks {
                 let mark = if check.holds() { "passed" } else { "FAILED" };
                 out.push_str(&format!("  {mark:<11} {}\n", check.rule));
@@ -199,6 +218,9 @@ impl Report {
         out
     }
 }
+
+/// The rule about staged tasks.
+pub const STAGED: &str = "every staged task passes";
 
 /// The key for the index among the graphs that tasks are reused from.
 pub const INDEX: &str = "index";

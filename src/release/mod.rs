@@ -8,11 +8,12 @@
 pub mod payload;
 mod recognize;
 pub mod scopes;
+pub mod staged;
 mod system;
 mod systems;
 mod task_check;
 
-pub use recognize::{Recognized, recognize};
+pub use recognize::{Recognized, recognize, recognize_as};
 pub use system::{Action, ActionSource, System};
 pub use systems::SYSTEMS;
 pub use task_check::check;

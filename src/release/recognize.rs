@@ -24,9 +24,25 @@ pub struct Recognized {
 pub fn recognize(kind: &str, definition: &Value) -> Option<Recognized> {
     let system = SYSTEMS
         .iter()
+        .copied()
         .find(|system| is_implementation(system, definition))
-        .or_else(|| SYSTEMS.iter().find(|system| is_pool(system, definition)))
-        .or_else(|| SYSTEMS.iter().find(|system| is_kind(system, kind)))?;
+        .or_else(|| {
+            SYSTEMS
+                .iter()
+                .copied()
+                .find(|system| is_pool(system, definition))
+        })
+        .or_else(|| SYSTEMS.iter().copied().find(|system| is_kind(system, kind)))?;
+    Some(Recognized {
+        system,
+        action: action(system, definition),
+    })
+}
+
+/// A task of the system with this name; `None` if there is no such system.
+#[must_use]
+pub fn recognize_as(name: &str, definition: &Value) -> Option<Recognized> {
+    let system = SYSTEMS.iter().copied().find(|system| system.name == name)?;
     Some(Recognized {
         system,
         action: action(system, definition),

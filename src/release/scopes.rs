@@ -42,6 +42,16 @@ pub fn values<'s>(scopes: &[&'s str], parts: &[&str]) -> Vec<(&'s str, &'s str)>
 }
 
 impl ScopeRule {
+    /// One scope with one of these parts.
+    #[must_use]
+    pub const fn one(what: &'static str, parts: &'static [&'static str]) -> Self {
+        Self {
+            what,
+            parts,
+            count: Count::One,
+        }
+    }
+
     /// Returns what is wrong with the scopes of a task, if anything.
     #[must_use]
     pub fn check(&self, scopes: &[&str]) -> Option<String> {

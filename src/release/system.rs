@@ -24,6 +24,8 @@ pub struct System {
     pub actions: &'static [Action],
     /// The scopes that its workers ask for.
     pub scopes: &'static [ScopeRule],
+    /// Whether `snowman stage` does the work of its tasks.
+    pub staged: bool,
     /// What a task needs in production, beside its scopes.
     pub production: &'static str,
 }
@@ -36,6 +38,18 @@ pub struct Action {
     pub doc: &'static str,
     /// Returns the rules for a task with a payload; `None` for tasks of ordinary workers.
     pub shape: fn(&Value) -> Option<&'static TaskShape>,
+}
+
+impl Action {
+    /// An action.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        shape: fn(&Value) -> Option<&'static TaskShape>,
+    ) -> Self {
+        Self { name, doc, shape }
+    }
 }
 
 /// How a worker finds out what a task is about.

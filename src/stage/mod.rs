@@ -13,14 +13,26 @@
 //! - [`openpgp`]: detached signatures;
 //! - [`python_json`]: JSON as the real workers write it;
 //! - [`signing`]: which files are signed in which way;
-//! - [`version_order`]: which of two versions is the newer one.
+//! - [`version_order`]: which of two versions is the newer one;
+//! - [`run`]: runs a staged task: checks its payload, merges the [`state`]s of the tasks before it
+//!   ([`merged`]), and lets its system ([`systems`]) do the [`work`];
+//! - [`source`]: where artifacts of other tasks come from;
+//! - [`report`], [`page`]: what a staged task reports.
 
 pub mod archive;
 pub mod checksums;
 pub mod keys;
 pub mod makers;
 pub mod mar;
+pub mod merged;
 pub mod openpgp;
+pub mod page;
 pub mod python_json;
+pub mod report;
+pub mod run;
 pub mod signing;
+pub mod source;
+pub mod state;
+pub mod systems;
 pub mod version_order;
+pub mod work;

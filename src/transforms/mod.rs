@@ -13,6 +13,7 @@ pub mod mark_as_shipped;
 pub mod matrix;
 pub mod notify;
 pub mod payload;
+pub mod publish;
 pub mod release_artifacts;
 pub mod replicate;
 pub mod run;
@@ -28,6 +29,7 @@ pub static TRANSFORMS: &[&Transform] = &[
     &replicate::TRANSFORM,
     &release_artifacts::TRANSFORM,
     &mark_as_shipped::TRANSFORM,
+    &publish::TRANSFORM,
     &run_on_releases::TRANSFORM,
     &cached_tasks::TRANSFORM,
     &chunking::TRANSFORM,

@@ -141,8 +141,10 @@ pub fn all() -> Vec<Case> {
                 "task-from",
                 "implementation",
             ],
-            // Without a Taskcluster there is nothing to replicate.
-            right: !transform.name.ends_with("replicate"),
+            // Without a Taskcluster there is nothing to replicate, and without a dependency nothing to publish.
+            right: !["replicate", "publish"]
+                .iter()
+                .any(|end| transform.name.ends_with(end)),
             ..task(transform.name, document, &[])
         })
     }));
@@ -260,6 +262,13 @@ fn of_transform(name: &str) -> Value {
         ),
         "matrix" => kind(&[short, "task"], &docker(json!({"matrix": {"os": ["a"]}}))),
         "notify" => kind(&[short, "task"], &notify("email")),
+        "publish" => {
+            let file = json!({"from": "build", "artifact": "public/a", "to": "a"});
+            let publish = json!({"folder": "pub", "files": [file]});
+            let mut kind = kind(&[short, "task"], &docker(json!({"publish": publish})));
+            kind["transforms"].as_array_mut().unwrap()[0] = json!(name);
+            kind
+        }
         "run_on_releases" => {
             let mut kind = kind(
                 &[short, "task"],
@@ -340,6 +349,7 @@ fn worker(name: &str) -> Value {
             },
             "upstream-artifacts": [{"taskId": "a", "taskType": "build", "paths": ["p"], "locale": "de"}],
         }),
+        "beetmover-push-to-release" => json!({"product": "p", "max-run-time": 1}),
         "docker-worker" => json!({"docker-image": "debian", "max-run-time": 1}),
         "generic-worker" => json!({"command": [["make"]], "max-run-time": 1}),
         "scriptworker-beetmover-data" => json!({

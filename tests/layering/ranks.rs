@@ -45,7 +45,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("python", Room::Side(&["base", "ports"])),
     ("taskcluster", Room::Side(&["base", "ports"])),
     ("sandbox", Room::Side(&["base"])),
-    ("stage", Room::Side(&["base", "ports", "config"])),
+    ("stage", Room::Side(&["base", "ports", "config", "release"])),
 ];
 
 /// The lowest rank that may import side rooms.

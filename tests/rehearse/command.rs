@@ -318,7 +318,7 @@ fn the_report_can_be_written_as_json() {
     let push = phases[0]["taskId"].clone();
     for phase in phases {
         let keys: Vec<&String> = phase.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 13, "{keys:?}");
+        assert_eq!(keys.len(), 14, "{keys:?}");
         assert_eq!(phase["inTaskGroup"], push);
         assert_eq!(phase["taskGroup"], phase["taskId"]);
         assert_eq!(phase["states"], json!({"completed": phase["created"]}));

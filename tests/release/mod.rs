@@ -1,4 +1,10 @@
 //! The table of release systems beside the workers themselves.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
 mod recognized;
 mod shapes;

@@ -227,7 +227,7 @@ fn changed(value: &Value) -> Vec<Value> {
                 add(&|part| part["unexpected"] = json!("x"));
                 for key in map.keys() {
                     add(&|part| {
-                        part.as_object_mut().unwrap().remove(key);
+                        part.as_object_mut().unwrap().shift_remove(key);
                     });
                     pointers.push(format!("{pointer}/{key}"));
                 }
@@ -246,7 +246,11 @@ fn changed(value: &Value) -> Vec<Value> {
 }
 
 fn action(system: &str, name: &str) -> &'static Action {
-    let system = SYSTEMS.iter().find(|one| one.name == system).unwrap();
+    let system = SYSTEMS
+        .iter()
+        .copied()
+        .find(|one| one.name == system)
+        .unwrap();
     system.actions.iter().find(|one| one.name == name).unwrap()
 }
 
@@ -318,7 +322,7 @@ fn the_rules_are_those_of_the_workers() {
             ("dependencies", shape.needs.dependencies),
         ] {
             let mut without = task.clone();
-            without.as_object_mut().unwrap().remove(key);
+            without.as_object_mut().unwrap().shift_remove(key);
             assert_eq!(!validator.is_valid(&without), needed, "{path}: {key}");
         }
         for count in 0..3 {

@@ -69,7 +69,7 @@ async fn workers_run_a_graph() {
 #[tokio::test]
 async fn a_custom_simulator_runs_tasks() {
     let options = WorkerOptions {
-        simulator: Some(Arc::new(|order| {
+        simulator: Some(Arc::new(|order, _| {
             (order.label == "build").then(|| RunResult {
                 outcome: RunOutcome::Exception("malformed-payload".to_owned()),
                 artifacts: vec![NewArtifact {

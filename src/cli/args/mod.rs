@@ -8,6 +8,7 @@ mod graphs;
 mod images;
 mod rehearsal;
 mod setup;
+mod stage;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +19,7 @@ pub use graphs::{KindGraphArgs, ShowArgs, VerifyArgs};
 pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
 pub use setup::{InitArgs, ReferenceArgs};
+pub use stage::{StageArgs, StageCommand, StageRunArgs};
 
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
@@ -84,6 +86,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Rehearse a release on an embedded Taskcluster: a push and its promotions
     Rehearse(RehearseArgs),
+    /// Do the work of release tasks without any server
+    Stage(StageArgs),
     /// Write the reference of commands, configuration and kinds as Markdown
     #[command(hide = true)]
     Reference(ReferenceArgs),

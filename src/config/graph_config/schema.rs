@@ -246,6 +246,34 @@ static SNOWMAN: Schema = Schema {
             Type::Str,
             "the Python package whose modules `actions` and `decision` are used in place of taskgraph's (default: that of `taskgraph.register`)",
         ),
+        optional(
+            "staging",
+            Type::Struct(&STAGING),
+            "stages release tasks below release level: each does its work in a task of its own, without any shared server",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
+static STAGING: Schema = Schema {
+    name: "staging",
+    fields: &[
+        required(
+            "worker-type",
+            Type::Str,
+            "the worker of staged tasks, an alias of docker-worker",
+        ),
+        required(
+            "image",
+            Type::OneOf(&[Type::Str, Type::Map(&Type::Str)]),
+            "the docker image of staged tasks, which contains snowman, as in the payload of docker-worker",
+        ),
+        optional(
+            "kinds",
+            Type::Map(&Type::Str),
+            "the release system of kinds that are not recognized: the name of the kind, and that of the system",
+        ),
     ],
     open: false,
     exclusive: &[],

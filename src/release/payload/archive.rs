@@ -92,6 +92,22 @@ pub static WITHOUT_MAP: TaskShape = open(
     ],
 );
 
+/// The rules for a payload with or without a map.
+pub fn with_or_without_map(payload: &Value) -> Option<&'static TaskShape> {
+    Some(match payload.get("artifactMap") {
+        Some(_) => &WITH_MAP,
+        None => &WITHOUT_MAP,
+    })
+}
+
+/// The rules of `push-to-maven`, with or without a map.
+pub fn maven(payload: &Value) -> Option<&'static TaskShape> {
+    Some(match payload.get("artifactMap") {
+        Some(_) => &WITH_MAP,
+        None => &MAVEN,
+    })
+}
+
 /// `push-to-maven`.
 pub static MAVEN: TaskShape = open(
     DEPENDENCIES,

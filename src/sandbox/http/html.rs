@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use crate::base::task_state::TaskState;
+use crate::base::text::escape_html;
 use crate::sandbox::content_urls::{content_key, content_url};
 use crate::sandbox::queue::task::{Run, Task};
 use crate::sandbox::services::{Services, SharedServices};
@@ -48,7 +49,7 @@ code{font-size:.9em}.completed{color:#17692c}.failed,.exception{color:#b3261e}.r
 .pending,.unscheduled{color:#666}";
 
 fn html_page(title: &str, content: &str) -> String {
-    let title = escape(title);
+    let title = escape_html(title);
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head><body>\
@@ -56,21 +57,6 @@ fn html_page(title: &str, content: &str) -> String {
          task here was run by a real worker.</p><p><a href=\"/\">All task groups</a></p>\
          <h1>{title}</h1>\n{content}</body></html>\n"
     )
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 fn state_badge(state: TaskState) -> String {
@@ -91,8 +77,8 @@ fn link(services: &Services, id: &str) -> String {
         .unwrap_or_default();
     format!(
         "<a href=\"/tasks/{}\">{}</a> {mark}",
-        escape(id),
-        escape(label)
+        escape_html(id),
+        escape_html(label)
     )
 }
 
@@ -109,8 +95,8 @@ fn groups_page(services: &Services) -> String {
         let _ = write!(
             out,
             "<tr><td><a href=\"/groups/{0}\">{0}</a></td><td>{1}</td>",
-            escape(id),
-            escape(&group.scheduler)
+            escape_html(id),
+            escape_html(&group.scheduler)
         );
         let states: Vec<TaskState> = group
             .tasks
@@ -144,8 +130,8 @@ fn group_page(services: &Services, id: &str) -> Option<String> {
             out,
             "<tr><td><a href=\"/tasks/{0}\">{1}</a><br><code>{0}</code></td><td>{2}</td><td>{3}</td>\
              <td>{4}</td></tr>",
-            escape(&task.id),
-            escape(task.definition.label()),
+            escape_html(&task.id),
+            escape_html(task.definition.label()),
             state_badge(task.state()),
             task.waiting.len(),
             first_links(services, task.definition.texts("dependencies").into_iter()),
@@ -203,9 +189,9 @@ fn task_page(services: &Services, task: &Task) -> String {
         "<p>{} · task <code>{}</code> · task group <a href=\"/groups/{2}\"><code>{2}</code></a> · \
          task queue <code>{3}</code></p>\n",
         state_badge(task.state()),
-        escape(&task.id),
-        escape(group),
-        escape(task.definition.text("taskQueueId")),
+        escape_html(&task.id),
+        escape_html(group),
+        escape_html(task.definition.text("taskQueueId")),
     );
     out.push_str("<h2>Runs</h2>");
     if task.runs.is_empty() {
@@ -216,7 +202,7 @@ fn task_page(services: &Services, task: &Task) -> String {
             out,
             "<h3>Run {run_id}: {}</h3><p>{}</p><ul>",
             state_badge(run.state),
-            escape(&run_history(run)),
+            escape_html(&run_history(run)),
         );
         let artifacts = task
             .artifacts
@@ -226,10 +212,10 @@ fn task_page(services: &Services, task: &Task) -> String {
             let _ = writeln!(
                 out,
                 "<li><a href=\"{}\">{}</a> ({}, {})</li>",
-                escape(&url),
-                escape(name),
+                escape_html(&url),
+                escape_html(name),
                 artifact.storage.name(),
-                escape(&artifact.content_type),
+                escape_html(&artifact.content_type),
             );
         }
         out.push_str("</ul>\n");
@@ -247,7 +233,11 @@ fn task_page(services: &Services, task: &Task) -> String {
         .flatten();
     out += &link_list(services, "Dependents", dependents.map(String::as_str));
     let definition = serde_json::to_string_pretty(&task.definition.json).unwrap_or_default();
-    let _ = write!(out, "<h2>Definition</h2><pre>{}</pre>", escape(&definition));
+    let _ = write!(
+        out,
+        "<h2>Definition</h2><pre>{}</pre>",
+        escape_html(&definition)
+    );
     out
 }
 
@@ -258,7 +248,7 @@ mod tests {
     #[test]
     fn task_values_are_escaped() {
         assert_eq!(
-            escape("<a href='x'>&\""),
+            escape_html("<a href='x'>&\""),
             "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"
         );
     }

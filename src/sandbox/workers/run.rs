@@ -1,33 +1,59 @@
 //! The work loop of simulated workers.
 
+use rayon::prelude::*;
+
 use super::simulation::{ClaimedRun, RunOutcome, RunResult, WorkSummary, simulate};
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::state::{State, WORKER, end_run, upload_artifact};
 
+/// How many tasks are claimed before the first of them is resolved.
+const AT_ONCE: usize = 64;
+
 impl State {
     /// Runs simulated workers until no task is pending.
     ///
-    /// Tasks that other workers run, and tasks whose dependencies are never satisfied, stay as they
-    /// are.
+    /// Pending tasks run at once, on all processors; the results do not depend on their number. Tasks that
+    /// other workers run, and tasks whose dependencies are never satisfied, stay as they are.
     pub async fn run_workers_until_idle(&self) -> Result<WorkSummary, ServiceError> {
         let mut summary = WorkSummary::default();
-        while let Some((run, forced)) = self.claim_next()? {
-            let simulated = self
-                .shared
-                .workers
-                .simulator
-                .as_ref()
-                .and_then(|simulator| simulator(&run));
-            let mut result = simulated.unwrap_or_else(|| simulate(&run, forced.as_ref()));
-            result.outcome = forced.unwrap_or(result.outcome);
-            match self.upload_and_resolve(&run, result)? {
-                RunOutcome::Completed => summary.completed += 1,
-                RunOutcome::Failed => summary.failed += 1,
-                RunOutcome::Exception(_) => summary.exceptions += 1,
+        loop {
+            let mut claimed = Vec::new();
+            while claimed.len() < AT_ONCE {
+                match self.claim_next()? {
+                    Some(run) => claimed.push(run),
+                    None => break,
+                }
+            }
+            if claimed.is_empty() {
+                return Ok(summary);
+            }
+            let results: Vec<RunResult> = claimed
+                .par_iter()
+                .map(|(run, forced)| self.simulate(run, forced.as_ref()))
+                .collect();
+            for ((run, _), result) in claimed.iter().zip(results) {
+                match self.upload_and_resolve(run, result)? {
+                    RunOutcome::Completed => summary.completed += 1,
+                    RunOutcome::Failed => summary.failed += 1,
+                    RunOutcome::Exception(_) => summary.exceptions += 1,
+                }
             }
             tokio::task::yield_now().await;
         }
-        Ok(summary)
+    }
+
+    fn simulate(&self, run: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
+        let read = |task: &str, name: &str| {
+            let run_id = self
+                .shared
+                .read(|services| services.queue.latest_run_id(task).ok())?;
+            Some((run_id, self.artifact(task, Some(run_id), name)?))
+        };
+        let simulator = self.shared.workers.simulator.as_ref();
+        let simulated = simulator.and_then(|simulator| simulator(run, &read));
+        let mut result = simulated.unwrap_or_else(|| simulate(run, forced));
+        result.outcome = forced.cloned().unwrap_or(result.outcome);
+        result
     }
 
     fn claim_next(&self) -> Result<Option<(ClaimedRun, Option<RunOutcome>)>, ServiceError> {

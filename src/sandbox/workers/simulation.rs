@@ -17,8 +17,12 @@ use crate::sandbox::queue::scheduling::TaskEvent;
 /// Called for each change of a task's state.
 pub type EventHandler = Arc<dyn Fn(&TaskEvent) + Send + Sync>;
 
-/// Runs a task instead of the built-in simulation; `None` leaves the task to the latter.
-pub type Simulator = Arc<dyn Fn(&ClaimedRun) -> Option<RunResult> + Send + Sync>;
+/// Reads an artifact of the latest run of a task: its taskId and name; returns the run and the content.
+pub type ReadArtifact<'a> = dyn Fn(&str, &str) -> Option<(usize, Content)> + Sync + 'a;
+
+/// Runs a task instead of the built-in simulation; `None` leaves the task to the latter. Several tasks may run
+/// at once.
+pub type Simulator = Arc<dyn Fn(&ClaimedRun, &ReadArtifact<'_>) -> Option<RunResult> + Send + Sync>;
 
 /// Options for workers.
 #[derive(Clone)]

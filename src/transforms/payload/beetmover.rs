@@ -83,6 +83,16 @@ static SCHEMA: Schema = Schema {
             Type::Any,
             "the destination of each artifact",
         ),
+        optional(
+            "version",
+            Type::Str,
+            "the version in the manifest for the update server",
+        ),
+        optional(
+            "build-number",
+            Type::OneOf(&[Type::Int, Type::Str]),
+            "the number of the build in the manifest for the update server",
+        ),
     ],
     open: true,
     exclusive: &[],
@@ -125,6 +135,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
         ("upstreamArtifacts", get("upstream-artifacts")),
     ];
     let optional = [
+        ("version", "version"),
         ("locale", "locale"),
         ("artifactMap", "artifact-map"),
         ("is_partner_repack_public", "partner-public"),
@@ -135,6 +146,11 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
             .into_iter()
             .filter(|(_, v)| truthy(v)),
     );
+    let build_number = worker.get("build-number").map(|number| match number {
+        Value::String(text) => text.parse::<i64>().map_or(number.clone(), Value::from),
+        number => number.clone(),
+    });
+    payload.extend(build_number.map(|number| ("build_number", number)));
     let payload = payload.into_iter();
     definition.insert("payload", Value::Object(payload.collect()));
     wrong.or_ok(())

@@ -23,6 +23,7 @@ pub use images::Images;
 pub static PAYLOADS: &[&Payload] = &[
     &plain::ALWAYS_OPTIMIZED,
     &beetmover::BEETMOVER,
+    &scriptworker::push_to_release::PUSH_TO_RELEASE,
     &docker_worker::DOCKER_WORKER,
     &generic_worker::GENERIC_WORKER,
     &plain::INVALID,

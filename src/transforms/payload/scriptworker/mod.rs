@@ -4,5 +4,6 @@ pub mod beetmover_data;
 pub mod bitrise;
 mod definition;
 pub mod lando;
+pub mod push_to_release;
 pub mod shipit;
 pub mod signing;

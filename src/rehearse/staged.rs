@@ -1,0 +1,269 @@
+//! Runs release tasks on the sandbox's workers, in this process.
+//!
+//! Release workers are not there in a rehearsal, so `stage` does the work of their tasks. A task that was
+//! staged by the decision runs as it says. One of a release at production level is as production would get it;
+//! what `extra.staging` would say about it is found out here, from the tasks that ran before it: the nearest
+//! staged ones that it depends on, and all of the earlier phases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::flavors::chain;
+use crate::base::diagnostic::Outcome;
+use crate::base::json;
+use crate::base::name::TaskId;
+use crate::base::value::Value;
+use crate::config::graph_config::GraphConfig;
+use crate::decision::parameters;
+use crate::ports::files::Files;
+use crate::release::recognize;
+use crate::release::staged::{Release, STATE, Staged};
+use crate::sandbox::{
+    ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Simulator,
+};
+use crate::stage::run::run as run_staged;
+use crate::stage::source::{Artifact, Source, SourceError};
+use crate::stage::state::{MAX_STATE, State, StateError, TaskRun};
+
+/// Whether the project wants its release tasks to be staged.
+pub fn is_wanted(config: &GraphConfig) -> bool {
+    let settings = config.get("snowman").and_then(|own| own.get("staging"));
+    settings.is_some_and(Value::is_object)
+}
+
+/// The release that a flavor makes.
+///
+/// # Errors
+/// When the version of the project cannot be read.
+pub fn release(
+    files: &dyn Files,
+    config: &GraphConfig,
+    name: &str,
+    input: &Value,
+) -> Outcome<Release> {
+    let flavors = config
+        .get("release-promotion")
+        .and_then(|section| section.get("flavors"));
+    let mut products =
+        chain(name).filter_map(|flavor| flavors?.get(flavor)?.get("product")?.as_str());
+    let given = input["version"].as_str().map(str::to_owned);
+    Ok(Release {
+        product: products.next().unwrap_or_default().to_owned(),
+        version: match given {
+            Some(version) => version,
+            None => parameters::version(files)?.unwrap_or_default(),
+        },
+        build_number: input["build_number"].as_u64().unwrap_or(1),
+    })
+}
+
+/// How a staged task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedOutcome {
+    /// Its label.
+    pub label: String,
+    /// Its system.
+    pub system: String,
+    /// Why it is red.
+    pub red: Vec<String>,
+}
+
+/// The staged tasks of a rehearsal.
+#[derive(Debug, Clone, Default)]
+pub struct StagedTasks(Arc<Mutex<Tasks>>);
+
+#[derive(Debug, Default)]
+struct Tasks {
+    /// The outcomes that were not taken yet.
+    outcomes: Vec<StagedOutcome>,
+    /// The release of the current phase.
+    release: Release,
+    /// The nearest staged tasks at each task that ran: a staged one is its own.
+    near: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    /// The staged tasks that no other is made on top of.
+    last: BTreeSet<TaskId>,
+    /// Those when the phase began.
+    earlier: BTreeSet<TaskId>,
+    /// States that were read, as many tasks read the same.
+    states: BTreeMap<TaskId, Arc<State>>,
+}
+
+impl StagedTasks {
+    /// Begins a phase: everything before counts.
+    pub fn begin(&self, release: Release) {
+        let mut tasks = self.lock();
+        tasks.release = release;
+        tasks.earlier = tasks.last.clone();
+    }
+
+    /// Takes the outcomes, ordered by label.
+    pub fn take(&self) -> Vec<StagedOutcome> {
+        let mut taken = std::mem::take(&mut self.lock().outcomes);
+        taken.sort_by(|one, other| one.label.cmp(&other.label));
+        taken
+    }
+
+    /// A simulator that runs staged tasks, and leaves others to the sandbox.
+    pub fn simulator(&self) -> Simulator {
+        let tasks = self.clone();
+        Arc::new(move |claimed, read| {
+            let task_id = TaskId::parse(&claimed.task_id).ok()?;
+            let definition = own(&claimed.definition)?;
+            match tasks.staged(&task_id, &definition) {
+                Some(definition) => Some(tasks.simulate(claimed, task_id, &definition, read)),
+                None => {
+                    tasks.pass_on(task_id, &definition);
+                    None
+                }
+            }
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The nearest staged tasks before a task.
+    fn near(&self, definition: &Value) -> BTreeSet<TaskId> {
+        let dependencies = definition["dependencies"].as_array().into_iter().flatten();
+        let ids = dependencies.filter_map(|id| TaskId::parse(id.as_str()?).ok());
+        let tasks = self.lock();
+        ids.filter_map(|id| tasks.near.get(&id))
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    /// Notes a task that is not staged: those after it see what is before it.
+    fn pass_on(&self, task_id: TaskId, definition: &Value) {
+        let near = self.near(definition);
+        self.lock().near.insert(task_id, near);
+    }
+
+    /// The definition of a staged task, with `extra.staging`.
+    fn staged(&self, task_id: &TaskId, definition: &Value) -> Option<Value> {
+        if definition["extra"].get("staging").is_some() {
+            return Some(definition.clone());
+        }
+        let kind = definition["tags"]["kind"].as_str().unwrap_or_default();
+        let recognized = recognize(kind, definition).filter(|found| found.system.staged)?;
+        let mut from = self.near(definition);
+        from.remove(task_id);
+        let tasks = self.lock();
+        from.extend(tasks.earlier.iter().cloned());
+        let scopes = definition["scopes"].as_array().into_iter().flatten();
+        let action = recognized.action.map(|action| action.name);
+        let staged = Staged {
+            system: recognized.system.name.to_owned(),
+            action: action.filter(|name| !name.is_empty()).map(str::to_owned),
+            payload: definition["payload"].clone(),
+            scopes: scopes
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            pool: definition["taskQueueId"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            release: tasks.release.clone(),
+            from: from.into_iter().collect(),
+            earlier: None,
+        };
+        Some(staged.into_definition(definition))
+    }
+
+    fn simulate(
+        &self,
+        claimed: &ClaimedRun,
+        task_id: TaskId,
+        definition: &Value,
+        read: &ReadArtifact<'_>,
+    ) -> RunResult {
+        let run = TaskRun {
+            task_id: task_id.clone(),
+            run_id: u32::try_from(claimed.run_id).unwrap_or(u32::MAX),
+        };
+        let done = run_staged(&run, definition, &Sandboxed { read, tasks: self });
+        let log = artifact(
+            LOG_ARTIFACT.to_owned(),
+            done.log.into_bytes(),
+            "text/plain; charset=utf-8",
+        );
+        let made = done.artifacts.into_iter();
+        let made = made.map(|output| artifact(output.name, output.content, output.media_type));
+        let artifacts = made.chain([log]).collect();
+        let outcome = match done.red.is_empty() {
+            true => RunOutcome::Completed,
+            false => RunOutcome::Failed,
+        };
+        let staged = Staged::of_definition(definition);
+        let mut tasks = self.lock();
+        tasks.outcomes.push(StagedOutcome {
+            label: claimed.label.clone(),
+            system: staged
+                .as_ref()
+                .map(|staged| staged.system.clone())
+                .unwrap_or_default(),
+            red: done.red,
+        });
+        for before in staged.iter().flat_map(|staged| &staged.from) {
+            tasks.last.remove(before);
+        }
+        tasks.last.insert(task_id.clone());
+        tasks
+            .near
+            .insert(task_id.clone(), BTreeSet::from([task_id]));
+        RunResult { outcome, artifacts }
+    }
+}
+
+fn artifact(name: String, content: Vec<u8>, media_type: &str) -> NewArtifact {
+    NewArtifact {
+        name,
+        content: Content {
+            bytes: content.into(),
+            content_type: media_type.to_owned(),
+            content_encoding: None,
+        },
+        expires: None,
+    }
+}
+
+/// The definition as the rest of the program has it.
+fn own(definition: &serde_json::Value) -> Option<Value> {
+    json::read("definition", definition.to_string().as_bytes()).ok()
+}
+
+/// Reads from the sandbox.
+struct Sandboxed<'r> {
+    read: &'r ReadArtifact<'r>,
+    tasks: &'r StagedTasks,
+}
+
+impl Source for Sandboxed<'_> {
+    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
+        let (task, name) = (task.clone(), name.to_owned());
+        let Some((_, content)) = (self.read)(task.as_str(), &name) else {
+            return Err(SourceError::Missing { task, name });
+        };
+        if content.bytes.len() as u64 > limit {
+            return Err(SourceError::TooLarge { task, name, limit });
+        }
+        Ok(Artifact {
+            content: Arc::from(content.bytes.as_ref()),
+        })
+    }
+
+    fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {
+        if let Some(known) = self.tasks.lock().states.get(task) {
+            return Ok(Ok(Arc::clone(known)));
+        }
+        let artifact = self.artifact(task, STATE, MAX_STATE)?;
+        let state = State::read(&artifact.content).map(Arc::new);
+        if let Ok(state) = &state {
+            let mut tasks = self.tasks.lock();
+            tasks.states.insert(task.clone(), Arc::clone(state));
+        }
+        Ok(state)
+    }
+}

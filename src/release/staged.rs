@@ -1,0 +1,233 @@
+//! A staged task: what it does in place of a release worker, in `extra.staging` of its definition.
+
+use super::system::System;
+use super::systems::SYSTEMS;
+use crate::base::name::TaskId;
+use crate::base::value::{Object, Value, json};
+
+/// The version of this form.
+const VERSION: u64 = 1;
+
+/// The folder of artifacts about the staging itself.
+pub const FOLDER: &str = "public/staging";
+
+/// The artifact with the state of a staged task.
+pub const STATE: &str = "public/staging/state.json.gz";
+
+/// The artifact with the report of a staged task, for programs.
+pub const REPORT: &str = "public/staging/report.json";
+
+/// The artifact with the report of a staged task, for people.
+pub const PAGE: &str = "public/staging/report.html";
+
+/// The artifact of a decision or an action with the staged tasks of the graphs before it.
+pub const EARLIER: &str = "public/staging/earlier.json";
+
+/// What a staged task does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Staged {
+    /// The name of the system.
+    pub system: String,
+    /// The action, if the system has several.
+    pub action: Option<String>,
+    /// The payload that the release worker would get.
+    pub payload: Value,
+    /// The scopes that the task would have.
+    pub scopes: Vec<String>,
+    /// The worker pool that it would run in.
+    pub pool: String,
+    /// The release that it belongs to.
+    pub release: Release,
+    /// The nearest staged tasks before it in the same graph.
+    pub from: Vec<TaskId>,
+    /// The decision or action task that lists the staged tasks of earlier graphs, if there are any.
+    pub earlier: Option<TaskId>,
+}
+
+/// The release that a staged task belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Release {
+    /// The product; empty if the task has none.
+    pub product: String,
+    /// The version; empty if there is none.
+    pub version: String,
+    /// The number of the build.
+    pub build_number: u64,
+}
+
+/// Why `extra.staging` cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StagedError {
+    /// There is none.
+    #[error("the task is not staged: its definition has no `extra.staging`")]
+    Missing,
+    /// It has another version.
+    #[error("`extra.staging` has version {0}, but this program reads version {VERSION}")]
+    Version(String),
+    /// A part of it is missing or not as it should be.
+    #[error("`extra.staging.{0}` is missing or invalid")]
+    Field(&'static str),
+    /// It names a system that does not exist.
+    #[error("unknown release system `{0}`")]
+    System(String),
+}
+
+impl Staged {
+    /// The system.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn system(&self) -> Result<&'static System, StagedError> {
+        let mut systems = SYSTEMS.iter().copied();
+        systems
+            .find(|system| system.name == self.system)
+            .ok_or_else(|| StagedError::System(self.system.clone()))
+    }
+
+    /// The definition of a task with this in `extra.staging`.
+    #[must_use]
+    pub fn into_definition(self, definition: &Value) -> Value {
+        let mut definition = definition.as_object().cloned().unwrap_or_default();
+        let extra = definition.get("extra").and_then(Value::as_object);
+        let mut extra = extra.cloned().unwrap_or_default();
+        extra.insert("staging", self.to_json());
+        definition.insert("extra", Value::Object(extra));
+        Value::Object(definition)
+    }
+
+    /// The value of `extra.staging`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let ids: Vec<&str> = self.from.iter().map(TaskId::as_str).collect();
+        json!({
+            "version": VERSION,
+            "system": self.system,
+            "action": self.action.as_deref().unwrap_or_default(),
+            "payload": self.payload,
+            "scopes": self.scopes.clone(),
+            "pool": self.pool,
+            "release": {
+                "product": self.release.product,
+                "version": self.release.version,
+                "buildNumber": self.release.build_number,
+            },
+            "from": ids,
+            "earlier": self.earlier.as_ref().map(TaskId::as_str),
+        })
+    }
+
+    /// Reads it from the definition of a task.
+    ///
+    /// # Errors
+    /// If it is missing, or not as it should be.
+    pub fn of_definition(definition: &Value) -> Result<Self, StagedError> {
+        let extra = definition.get("extra");
+        let staging = extra.and_then(|extra| extra.get("staging"));
+        let map = staging.and_then(Value::as_object);
+        let map: &Object = map.ok_or(StagedError::Missing)?;
+        let field = |name: &'static str| map.get(name).ok_or(StagedError::Field(name));
+        let version = map.get("version").cloned().unwrap_or_default();
+        if version.as_u64() != Some(VERSION) {
+            return Err(StagedError::Version(version.to_string()));
+        }
+        let text = |name: &'static str| match field(name)?.as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(StagedError::Field(name)),
+        };
+        let id = |value: &Value, name: &'static str| {
+            let id = value.as_str().and_then(|id| TaskId::parse(id).ok());
+            id.ok_or(StagedError::Field(name))
+        };
+        let list = |name: &'static str| field(name)?.as_array().ok_or(StagedError::Field(name));
+        let from = list("from")?.iter().map(|value| id(value, "from"));
+        let scopes = list("scopes")?.iter().map(|value| match value.as_str() {
+            Some(scope) => Ok(scope.to_owned()),
+            None => Err(StagedError::Field("scopes")),
+        });
+        Ok(Self {
+            system: text("system")?,
+            action: Some(text("action")?).filter(|name| !name.is_empty()),
+            payload: field("payload")?.clone(),
+            scopes: scopes.collect::<Result<_, _>>()?,
+            pool: text("pool")?,
+            release: release(field("release")?)?,
+            from: from.collect::<Result<_, _>>()?,
+            earlier: match map.get("earlier") {
+                None | Some(Value::Null) => None,
+                Some(value) => Some(id(value, "earlier")?),
+            },
+        })
+    }
+}
+
+fn release(value: &Value) -> Result<Release, StagedError> {
+    let wrong = || StagedError::Field("release");
+    let text = |name: &str| value[name].as_str().map(str::to_owned).ok_or_else(wrong);
+    Ok(Release {
+        product: text("product")?,
+        version: text("version")?,
+        build_number: value["buildNumber"].as_u64().ok_or_else(wrong)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staged() -> Staged {
+        let id = TaskId::parse("fN1SbArXTPSVFNUvaOlinQ").unwrap();
+        Staged {
+            system: "beetmover".to_owned(),
+            action: Some("push-to-candidates".to_owned()),
+            payload: json!({"upstreamArtifacts": []}),
+            scopes: vec!["project:hail:releng:beetmover:bucket:dep".to_owned()],
+            pool: "scriptworker-k8s/hail-1-beetmover".to_owned(),
+            release: Release {
+                product: "hail".to_owned(),
+                version: "94.0".to_owned(),
+                build_number: 2,
+            },
+            from: vec![id.clone()],
+            earlier: Some(id),
+        }
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        let definition = json!({"extra": {"staging": staged().to_json()}});
+        assert_eq!(Staged::of_definition(&definition), Ok(staged()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let read = |change: &dyn Fn(&mut Object)| {
+            let mut value = staged().to_json();
+            if let Value::Object(map) = &mut value {
+                change(map);
+            }
+            let read = Staged::of_definition(&json!({"extra": {"staging": value}}));
+            read.unwrap_err().to_string()
+        };
+        let missing = Staged::of_definition(&json!({}));
+        assert_eq!(missing, Err(StagedError::Missing));
+        assert_eq!(
+            read(&|map| {
+                map.insert("version", json!(2));
+            }),
+            "`extra.staging` has version 2, but this program reads version 1"
+        );
+        assert_eq!(
+            read(&|map| {
+                map.insert("from", json!(["../a"]));
+            }),
+            "`extra.staging.from` is missing or invalid"
+        );
+        assert_eq!(
+            read(&|map| {
+                map.insert("payload", json!(1));
+                map.shift_remove("scopes");
+            }),
+            "`extra.staging.scopes` is missing or invalid"
+        );
+    }
+}

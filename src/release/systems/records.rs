@@ -1,0 +1,158 @@
+//! Systems that record a release: repositories, Ship It, messages.
+
+use crate::release::payload::{builds, shipit, stores, trees};
+use crate::release::scopes::{Count, ScopeRule};
+use crate::release::system::{Action, ActionSource, System};
+
+/// `shipit`
+pub static SHIPIT: System = System {
+    name: "shipit",
+    doc: "Records in Ship It what has been released.",
+    implementations: &[
+        "scriptworker-shipit",
+        "shipit-shipped",
+        "shipit-maybe-release",
+        "shipit-update-product-channel-version",
+    ],
+    pools: &["shipit"],
+    kinds: &[],
+    source: ActionSource::Scope(":ship-it:action:"),
+    actions: &[
+        Action::new("mark-as-shipped", "marks a release as shipped", |_| {
+            Some(&shipit::MARK_AS_SHIPPED)
+        }),
+        Action::new(
+            "create-new-release",
+            "starts a release if there is something to release",
+            |_| Some(&shipit::CREATE_NEW_RELEASE),
+        ),
+        Action::new(
+            "update-product-channel-version",
+            "sets the current version of a channel",
+            |_| Some(&shipit::UPDATE_CHANNEL_VERSION),
+        ),
+        Action::new(
+            "create-new-nightly-release",
+            "records a nightly release",
+            |_| Some(&shipit::CREATE_NEW_NIGHTLY),
+        ),
+        Action::new(
+            "mark-as-merged",
+            "marks a merge of branches as done",
+            |_| Some(&shipit::MARK_AS_MERGED),
+        ),
+    ],
+    scopes: &[
+        ScopeRule::one("server", &[":ship-it:server:"]),
+        ScopeRule::one("action", &[":ship-it:action:"]),
+    ],
+    staged: false,
+    production: "an account of Ship It",
+};
+
+/// `lando`
+pub static LANDO: System = System {
+    name: "lando",
+    doc: "Commits to repositories and tags them, through Lando.",
+    implementations: &["landoscript", "scriptworker-lando"],
+    pools: &["lando"],
+    kinds: &[],
+    source: ActionSource::List,
+    actions: &[Action::new(
+        "",
+        "makes the commits and tags of the listed actions",
+        |_| Some(&trees::LANDO),
+    )],
+    scopes: &[
+        ScopeRule::one("repository", &[":lando:repo:"]),
+        ScopeRule {
+            what: "actions",
+            parts: &[":lando:action:"],
+            count: Count::Some,
+        },
+    ],
+    staged: false,
+    production: "an account of Lando",
+};
+
+/// `tree`
+pub static TREE: System = System {
+    name: "tree",
+    doc: "Commits to Mercurial repositories and tags them.",
+    implementations: &["treescript"],
+    pools: &["tree"],
+    kinds: &[],
+    source: ActionSource::List,
+    actions: &[Action::new(
+        "",
+        "makes the commits and tags of the listed actions",
+        |_| Some(&trees::TREE),
+    )],
+    scopes: &[ScopeRule {
+        what: "actions",
+        parts: &[":treescript:action:"],
+        count: Count::Some,
+    }],
+    staged: false,
+    production: "a key that may push to the repository",
+};
+
+/// `github`
+pub static GITHUB: System = System {
+    name: "github",
+    doc: "Makes releases on GitHub.",
+    implementations: &["scriptworker-github"],
+    pools: &["github"],
+    kinds: &[],
+    source: ActionSource::Scope(":github:action:"),
+    actions: &[Action::new(
+        "release",
+        "makes a release with its files",
+        |_| Some(&stores::GITHUB),
+    )],
+    scopes: &[
+        ScopeRule::one("project", &[":github:project:"]),
+        ScopeRule::one("action", &[":github:action:"]),
+    ],
+    staged: false,
+    production: "a token of GitHub",
+};
+
+/// `bitrise`
+pub static BITRISE: System = System {
+    name: "bitrise",
+    doc: "Runs builds on Bitrise.",
+    implementations: &["scriptworker-bitrise"],
+    pools: &["bitrise"],
+    kinds: &[],
+    source: ActionSource::Only,
+    actions: &[Action::new("", "runs workflows of an app", |_| {
+        Some(&builds::BITRISE)
+    })],
+    scopes: &[
+        ScopeRule::one("app", &[":bitrise:app:"]),
+        ScopeRule {
+            what: "workflow",
+            parts: &[":bitrise:workflow:"],
+            count: Count::Some,
+        },
+    ],
+    staged: false,
+    production: "a token of Bitrise",
+};
+
+/// `notify`
+pub static NOTIFY: System = System {
+    name: "notify",
+    doc: "Tells people about the progress of a release, through routes of Taskcluster.",
+    implementations: &[],
+    pools: &[],
+    kinds: &["notify-*"],
+    source: ActionSource::Only,
+    actions: &[Action::new("", "sends the messages of its routes", |_| {
+        None
+    })],
+    scopes: &[],
+    staged: false,
+    production: "Taskcluster's notification service",
+};

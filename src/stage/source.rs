@@ -1,0 +1,71 @@
+//! Where a staged task reads the artifacts of other tasks.
+
+use std::sync::Arc;
+
+use super::state::{MAX_STATE, State, StateError};
+use crate::base::name::TaskId;
+use crate::release::staged::STATE;
+
+/// The most bytes of an artifact that a staged task reads.
+pub const MAX_ARTIFACT: u64 = 2 * 1024 * 1024 * 1024;
+
+/// An artifact.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// Its content, without any encoding of the transfer.
+    pub content: Arc<[u8]>,
+}
+
+/// Why an artifact cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// The task has no artifact of this name.
+    #[error("the task {task} has no artifact `{name}`")]
+    Missing {
+        /// The task.
+        task: TaskId,
+        /// The name of the artifact.
+        name: String,
+    },
+    /// The task has no completed run.
+    #[error("the task {0} has no completed run")]
+    NotCompleted(TaskId),
+    /// The artifact is larger than what is read.
+    #[error("the artifact `{name}` of the task {task} has more than {limit} bytes")]
+    TooLarge {
+        /// The task.
+        task: TaskId,
+        /// The name of the artifact.
+        name: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// Taskcluster does not answer, or what it answers cannot be used.
+    #[error("cannot read the artifact `{name}` of the task {task}: {why}")]
+    Unreadable {
+        /// The task.
+        task: TaskId,
+        /// The name of the artifact.
+        name: String,
+        /// The reason.
+        why: String,
+    },
+}
+
+/// Reads artifacts of the latest completed runs of tasks.
+pub trait Source: Sync {
+    /// Reads an artifact of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError>;
+
+    /// Reads the state of a task. A source that is asked often may keep it.
+    ///
+    /// # Errors
+    /// [`SourceError`]; the inner one is about the content of the state.
+    fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {
+        let artifact = self.artifact(task, STATE, MAX_STATE)?;
+        Ok(State::read(&artifact.content).map(Arc::new))
+    }
+}

@@ -1,0 +1,34 @@
+//! The systems that can be staged, each in its own file.
+
+mod archive;
+mod checksums;
+mod signing;
+
+use super::work::Work;
+use crate::release::staged::Staged;
+
+/// Does the work of a task.
+pub type System = fn(&mut Work<'_>);
+
+/// The work of each action of each system; an empty action stands for any.
+static SYSTEMS: &[(&str, &str, System)] = &[
+    ("beetmover", "push-to-releases", archive::push_to_releases),
+    ("beetmover", "push-to-candidates", archive::publish),
+    ("beetmover", "push-to-nightly", archive::publish),
+    ("beetmover", "push-to-partner", archive::publish),
+    ("beetmover", "push-to-maven", archive::publish),
+    ("beetmover", "direct-push-to-bucket", archive::publish),
+    ("beetmover", "push-to-system-addons", archive::publish),
+    ("checksums", "", checksums::generate),
+    ("signing", "", signing::sign),
+];
+
+/// The work of a staged task, if this version can do it.
+#[must_use]
+pub fn find(staged: &Staged) -> Option<System> {
+    let action = staged.action.as_deref().unwrap_or_default();
+    let mut systems = SYSTEMS.iter();
+    systems
+        .find(|(system, of, _)| *system == staged.system && (of.is_empty() || *of == action))
+        .map(|(_, _, work)| *work)
+}

@@ -1,0 +1,162 @@
+//! Signing: with the worthless key of the certificate where that is possible, else attested.
+
+use crate::base::time::Timestamp;
+use crate::base::value::{Value, json};
+use crate::stage::report::Table;
+use crate::stage::signing::report::{How, Input};
+use crate::stage::signing::sign::{Request, sign as sign_files};
+use crate::stage::work::Work;
+
+/// The space of signed files.
+const SPACE: &str = "signatures";
+
+/// The certificates that may sign in a pool of workers without keys of production.
+const DEP: &[&str] = &["dep"];
+
+/// The certificates that may sign in a pool with keys of production.
+const PRODUCTION: &[&str] = &["dep", "nightly", "release"];
+
+/// The certificates that may sign in a pool.
+fn certificates(pool: &str) -> &'static [&'static str] {
+    let mut words = pool.split(['-', '/']);
+    match words.any(|word| ["1", "dep", "t"].contains(&word)) {
+        true => DEP,
+        false => PRODUCTION,
+    }
+}
+
+/// Signs the files of the payload.
+pub fn sign(work: &mut Work<'_>) {
+    let mut inputs = Vec::new();
+    let upstream = work.payload()["upstreamArtifacts"].as_array();
+    for artifacts in upstream.into_iter().flatten() {
+        let task = artifacts["taskId"].as_str().unwrap_or_default();
+        let texts = |name: &str| -> Vec<String> {
+            let texts = artifacts[name].as_array().into_iter().flatten();
+            texts.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let formats = texts("formats");
+        let comment = artifacts["authenticode_comment"].as_str();
+        for path in texts("paths") {
+            match work.artifact(task, &path) {
+                Some(content) => inputs.push((path, content, formats.clone(), comment)),
+                None if artifacts["optional"] == true => {
+                    work.report.would.push(format!(
+                        "{path} is optional and missing, and would be skipped"
+                    ));
+                }
+                None => work
+                    .report
+                    .problem(format!("the task {task} has no artifact `{path}`")),
+            }
+        }
+    }
+    if !work.report.problems.is_empty() {
+        return;
+    }
+    let created = work.definition["created"]
+        .as_str()
+        .and_then(Timestamp::parse);
+    let time = created.map_or(0, |time| time.moment().timestamp());
+    let prefixes = prefixes(&work.staged.scopes);
+    let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
+    let files: Vec<Input<'_>> = inputs
+        .iter()
+        .map(|(path, content, formats, comment)| Input {
+            path,
+            content,
+            formats,
+            comment: *comment,
+        })
+        .collect();
+    let request = Request {
+        scopes: &work.staged.scopes,
+        prefixes: &prefixes,
+        certificates: certificates(&work.staged.pool),
+        time: u32::try_from(time).unwrap_or_default(),
+    };
+    work.report
+        .checked("the type of each file against its formats", files.len());
+    let signed = match sign_files(request, &files) {
+        Ok(signed) => signed,
+        Err(problems) => {
+            work.report
+                .problems
+                .extend(problems.iter().map(ToString::to_string));
+            return;
+        }
+    };
+    let mut rows = Vec::new();
+    let (mut real, mut attested) = (0, std::collections::BTreeSet::new());
+    for file in signed.files {
+        for step in &file.steps {
+            let how = match &step.how {
+                How::Signed { certificate, key } => {
+                    real += 1;
+                    format!("signed with the key {key} of {certificate}, and verified")
+                }
+                How::Attested => {
+                    attested.insert(step.method.name());
+                    "attested".to_owned()
+                }
+            };
+            rows.push(vec![
+                file.path.clone(),
+                step.format.clone(),
+                how,
+                step.before.clone(),
+                step.after.clone(),
+                step.notes.join("; "),
+            ]);
+        }
+        let formats: Vec<&str> = file.steps.iter().map(|step| step.format.as_str()).collect();
+        let last = file.steps.last().map(|step| step.after.clone());
+        let path = file.path.clone();
+        work.change(
+            SPACE,
+            format!(
+                "{}:{path}",
+                work.staged.payload["upstreamArtifacts"][0]["taskId"]
+                    .as_str()
+                    .unwrap_or_default()
+            ),
+            json!({"certificate": signed.certificate, "formats": formats, "sha256": last}),
+        );
+        for output in file.outputs {
+            work.make(output.path, output.content, "application/octet-stream");
+        }
+    }
+    for key in signed.keys {
+        work.make(key.path, key.content, "text/plain");
+    }
+    work.report.checked("signatures made and verified", real);
+    work.report.unchecked.extend(
+        attested
+            .into_iter()
+            .map(|name| format!("{name}: not signed for real here, only attested")),
+    );
+    work.report.tables.push(Table {
+        title: "Signatures".to_owned(),
+        columns: vec![
+            "File",
+            "Format",
+            "How",
+            "SHA-256 before",
+            "SHA-256 after",
+            "Notes",
+        ],
+        rows,
+    });
+}
+
+/// The prefixes that the scopes of a task have.
+fn prefixes(scopes: &[String]) -> Vec<String> {
+    let ends = scopes.iter().filter_map(|scope| {
+        let at = scope.find(":signing:")?;
+        Some(scope[..at + ":signing:".len()].to_owned())
+    });
+    let mut all: Vec<String> = ends.collect();
+    all.sort();
+    all.dedup();
+    all
+}

@@ -1,0 +1,118 @@
+//! What a system has while it does the work of a staged task.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::merged::Merged;
+use super::report::Report;
+use super::source::{MAX_ARTIFACT, Source, SourceError};
+use super::state::Effect;
+use crate::base::name::TaskId;
+use crate::base::value::Value;
+use crate::release::staged::Staged;
+
+/// An artifact that a staged task makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// Its media type.
+    pub media_type: &'static str,
+}
+
+/// The work of a staged task.
+pub struct Work<'a> {
+    /// What the task does.
+    pub staged: &'a Staged,
+    /// The definition of the task.
+    pub definition: &'a Value,
+    /// What the release looks like before it.
+    pub merged: &'a Merged,
+    /// What it reports.
+    pub report: Report,
+    /// What it changes.
+    pub effects: Vec<Effect>,
+    /// What it makes.
+    pub outputs: Vec<Output>,
+    source: &'a dyn Source,
+    read: BTreeMap<(String, String), Option<Arc<[u8]>>>,
+}
+
+impl<'a> Work<'a> {
+    /// The work of a task, with nothing done.
+    pub fn new(
+        staged: &'a Staged,
+        definition: &'a Value,
+        merged: &'a Merged,
+        source: &'a dyn Source,
+        report: Report,
+    ) -> Self {
+        Self {
+            staged,
+            definition,
+            merged,
+            report,
+            effects: Vec::new(),
+            outputs: Vec::new(),
+            source,
+            read: BTreeMap::new(),
+        }
+    }
+
+    /// The payload.
+    pub fn payload(&self) -> &'a Value {
+        &self.staged.payload
+    }
+
+    /// A text of the payload; empty if it is missing.
+    pub fn text(&self, key: &str) -> &'a str {
+        self.staged.payload[key].as_str().unwrap_or_default()
+    }
+
+    /// Reads an artifact of a task; `None` if it does not exist, which is a problem only if it is needed.
+    /// Any other failure is one.
+    pub fn artifact(&mut self, task: &str, name: &str) -> Option<Arc<[u8]>> {
+        let key = (task.to_owned(), name.to_owned());
+        if let Some(known) = self.read.get(&key) {
+            return known.clone();
+        }
+        let content = self.read_artifact(task, name);
+        self.read.insert(key, content.clone());
+        content
+    }
+
+    fn read_artifact(&mut self, task: &str, name: &str) -> Option<Arc<[u8]>> {
+        let Ok(id) = TaskId::parse(task) else {
+            self.report.problem(format!("`{task}` is not a taskId"));
+            return None;
+        };
+        match self.source.artifact(&id, name, MAX_ARTIFACT) {
+            Ok(artifact) => Some(artifact.content),
+            Err(SourceError::Missing { .. }) => None,
+            Err(error) => {
+                self.report.problem(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Notes a change.
+    pub fn change(&mut self, space: &str, key: impl Into<String>, value: Value) {
+        self.effects.push(Effect {
+            space: space.to_owned(),
+            key: key.into(),
+            value,
+        });
+    }
+
+    /// Makes an artifact.
+    pub fn make(&mut self, name: impl Into<String>, content: Vec<u8>, media_type: &'static str) {
+        self.outputs.push(Output {
+            name: name.into(),
+            content,
+            media_type,
+        });
+    }
+}

@@ -1,0 +1,180 @@
+//! Defects of tasks that publish files.
+
+use snowman::base::name::TaskId;
+use snowman::base::value::{Value, json};
+
+use super::world::{Task, World};
+
+/// A map of artifacts of one task: name and destination.
+fn map(build: &TaskId, files: &[(&str, &str)]) -> Value {
+    let paths = files.iter().map(|(name, to)| {
+        let place = json!({"destinations": [format!("pub/hail/candidates/94.0-candidates/build1/{to}")], "checksums_path": to});
+        ((*name).to_owned(), place)
+    });
+    json!([{"taskId": build.as_str(), "locale": "en-US", "paths": Value::Object(paths.collect())}])
+}
+
+/// A task that publishes files of a build.
+fn publish(world: &mut World, build: &TaskId, files: &[(&str, &str)], from: &[&TaskId]) -> Task {
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let payload = json!({
+        "releaseProperties": {"appName": "Hail", "hashType": "sha512"},
+        "upstreamArtifacts": [
+            {"taskId": build.as_str(), "taskType": "build", "paths": names, "locale": "en-US"},
+        ],
+        "artifactMap": map(build, files),
+    });
+    world.task("beetmover", "push-to-candidates", payload, from)
+}
+
+fn push(world: &mut World, build_number: u64, from: &[&TaskId]) -> Task {
+    let payload = json!({"product": "hail", "version": "94.0", "build_number": build_number});
+    world.task("beetmover", "push-to-releases", payload, from)
+}
+
+#[test]
+fn files_are_published_and_pushed() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a.tar.xz", b"a"), ("public/log.txt", b"log")]);
+    let files = [
+        ("public/a.tar.xz", "linux64/hail-94.0.tar.xz"),
+        ("public/log.txt", "linux64/log.txt"),
+    ];
+    let task = publish(&mut world, &build, &files, &[]);
+    let candidates = world.pass(&task);
+    let sums = String::from_utf8(
+        world
+            .get(&candidates, "public/target.checksums")
+            .unwrap()
+            .to_vec(),
+    );
+    // As `sha512sum` and `sha256sum` print them.
+    assert_eq!(
+        sums.unwrap().lines().nth(1).unwrap(),
+        "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb sha256 1 linux64/hail-94.0.tar.xz"
+    );
+    let task = push(&mut world, 1, &[&candidates]);
+    let pushed = world.pass(&task);
+    let state = world.state(&pushed);
+    let keys: Vec<&str> = state
+        .effects
+        .iter()
+        .map(|effect| effect.key.as_str())
+        .collect();
+    assert_eq!(keys, ["pub/hail/releases/94.0/linux64/hail-94.0.tar.xz"]);
+    assert_eq!(state.effects[0].value["content"]["taskId"], build.as_str());
+    let report = world.report(&pushed);
+    let left_out = &report["tables"][1];
+    assert_eq!(left_out["title"], "Left out");
+    assert_eq!(left_out["rows"].as_array().unwrap().len(), 1);
+    // Pushed again, nothing changes.
+    let task = push(&mut world, 1, &[&pushed]);
+    let again = world.pass(&task);
+    assert!(world.state(&again).effects.is_empty());
+}
+
+#[test]
+fn a_missing_artifact_is_red() {
+    let mut world = World::default();
+    let build = world.build(&[]);
+    let task = publish(&mut world, &build, &[("public/a", "a")], &[]);
+    let red = world.fail(&task);
+    assert_eq!(red, [format!("public/a of task {build} does not exist")]);
+}
+
+#[test]
+fn one_destination_for_two_contents_is_red() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a", b"a"), ("public/b", b"b")]);
+    let files = [("public/a", "de/x"), ("public/b", "de/x")];
+    let task = publish(&mut world, &build, &files, &[]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("differ, but both go to"), "{red}");
+}
+
+#[test]
+fn an_entry_for_an_absent_artifact_is_red() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a", b"a")]);
+    let mut task = publish(&mut world, &build, &[("public/a", "a")], &[]);
+    let more = map(&build, &[("public/a", "a"), ("public/other", "other")]);
+    if let Value::Object(payload) = &mut task.staged.payload {
+        payload.insert("artifactMap", more);
+    }
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("has an entry for public/other"), "{red}");
+}
+
+#[test]
+fn a_file_of_another_task_is_not_replaced() {
+    let mut world = World::default();
+    let one = world.build(&[("public/a", b"a")]);
+    let other = world.build(&[("public/a", b"b")]);
+    let task = publish(&mut world, &one, &[("public/a", "x")], &[]);
+    let first = world.pass(&task);
+    let task = publish(&mut world, &other, &[("public/a", "x")], &[&first]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("already has other content"), "{red}");
+    // Neither comes after the other: who reads both is told.
+    let task = publish(&mut world, &other, &[("public/a", "x")], &[]);
+    let second = world.pass(&task);
+    let task = push(&mut world, 1, &[&first, &second]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("neither depends on the other"), "{red}");
+}
+
+#[test]
+fn a_second_build_of_a_version_is_not_pushed_over_the_first() {
+    let mut world = World::default();
+    let one = world.build(&[("public/a.tar.xz", b"a")]);
+    let task = publish(&mut world, &one, &[("public/a.tar.xz", "a.tar.xz")], &[]);
+    let first = world.pass(&task);
+    let task = push(&mut world, 1, &[&first]);
+    let pushed = world.pass(&task);
+    let two = world.build(&[("public/a.tar.xz", b"b")]);
+    let mut task = publish(
+        &mut world,
+        &two,
+        &[("public/a.tar.xz", "a.tar.xz")],
+        &[&pushed],
+    );
+    let text = task.staged.payload.to_string().replace("build1", "build2");
+    task.staged.payload = snowman::base::json::read("payload", text.as_bytes()).unwrap();
+    let second = world.pass(&task);
+    let task = push(&mut world, 2, &[&second]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("already exists with other content"), "{red}");
+    // A build number that was never made has no candidates.
+    let task = push(&mut world, 3, &[&second]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("there are no files in"), "{red}");
+}
+
+#[test]
+fn a_partner_without_files_is_red() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a.tar.xz", b"a")]);
+    let task = publish(&mut world, &build, &[("public/a.tar.xz", "a.tar.xz")], &[]);
+    let first = world.pass(&task);
+    let mut task = push(&mut world, 1, &[&first]);
+    if let Value::Object(payload) = &mut task.staged.payload {
+        payload.insert("partners", json!(["acme/de"]));
+    }
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("acme/de"), "{red}");
+}
+
+#[test]
+fn the_suffix_of_checksums_is_that_of_the_kind() {
+    let mut world = World::default();
+    for (kind, name) in [
+        ("beetmover-source", "public/target-source.checksums"),
+        ("beetmover-repackage", "public/target.checksums"),
+    ] {
+        let build = world.build(&[("public/a", b"a")]);
+        let mut task = publish(&mut world, &build, &[("public/a", "a")], &[]);
+        task.kind = kind;
+        let id = world.pass(&task);
+        assert!(world.get(&id, name).is_some(), "{kind}");
+    }
+}

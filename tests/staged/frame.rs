@@ -1,0 +1,139 @@
+//! What holds for every staged task.
+
+use snowman::base::value::json;
+use snowman::release::SYSTEMS;
+use snowman::release::staged::STATE;
+use snowman::stage::systems;
+
+use super::world::World;
+
+/// A payload of a task that publishes nothing that exists.
+fn empty_payload() -> snowman::base::value::Value {
+    json!({"product": "hail", "version": "94.0", "build_number": 1})
+}
+
+#[test]
+fn the_table_says_what_can_be_staged() {
+    let mut world = World::default();
+    for system in SYSTEMS {
+        let task = world.task(system.name, "", json!({}), &[]);
+        let any = system.actions.iter().any(|action| {
+            let mut staged = task.staged.clone();
+            staged.action = Some(action.name.to_owned());
+            systems::find(&staged).is_some()
+        });
+        assert_eq!(any, system.staged, "{}", system.name);
+    }
+}
+
+#[test]
+fn the_payload_is_checked_first() {
+    let mut world = World::default();
+    let mut task = world.task(
+        "beetmover",
+        "push-to-releases",
+        json!({"prodct": "hail"}),
+        &[],
+    );
+    task.staged
+        .scopes
+        .push("project:hail:releng:beetmover:bucket:release".to_owned());
+    let red = world.fail(&task).join("\n");
+    for part in [
+        "`payload.product` is missing (is it misspelt as `prodct`?)",
+        "`payload.version` is missing",
+        "the worker asks for one scope for the bucket or repository",
+    ] {
+        assert!(red.contains(part), "{red}");
+    }
+}
+
+#[test]
+fn a_task_without_a_usable_state_is_named() {
+    let mut world = World::default();
+    let without = world.build(&[]);
+    let damaged = world.build(&[(STATE, b"\x1f\x8bdamaged")]);
+    let other = world.task("beetmover", "push-to-releases", empty_payload(), &[]);
+    let task = world.task(
+        "beetmover",
+        "push-to-releases",
+        empty_payload(),
+        &[&without, &damaged],
+    );
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.contains(&format!("the staged task {without} has no state")),
+        "{red}"
+    );
+    assert!(
+        red.contains(&format!(
+            "the state of the task {damaged}: the state is damaged"
+        )),
+        "{red}"
+    );
+    // One that belongs to another task.
+    let build = world.build(&[("public/a", b"a")]);
+    let payload = json!({
+        "releaseProperties": {"appName": "Hail"},
+        "upstreamArtifacts": [{"taskId": build.as_str(), "taskType": "build", "paths": ["public/a"]}],
+        "artifactMap": [{"taskId": build.as_str(), "locale": "en-US", "paths": {
+            "public/a": {"destinations": ["pub/a"], "checksums_path": "a"},
+        }}],
+    });
+    let good = world.task("beetmover", "push-to-candidates", payload, &[]);
+    let good = world.pass(&good);
+    let foreign = world.get(&good, STATE).unwrap().to_vec();
+    world.put(&other.id, STATE, &foreign);
+    let task = world.task(
+        "beetmover",
+        "push-to-releases",
+        empty_payload(),
+        &[&other.id],
+    );
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.contains(&format!("is that of the task {good}")),
+        "{red}"
+    );
+}
+
+#[test]
+fn the_same_task_has_the_same_bytes() {
+    let run = || {
+        let mut world = World::default();
+        let build = world.build(&[("public/SUMS", b"a")]);
+        let payload = json!({"upstreamArtifacts": [{
+            "taskId": build.as_str(), "taskType": "build", "paths": ["public/SUMS"],
+            "formats": ["autograph_gpg"],
+        }]});
+        let task = world.task("signing", "", payload, &[]);
+        world.run(&task).artifacts
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn earlier_graphs_count_whole() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a.tar.xz", b"a")]);
+    let payload = json!({
+        "releaseProperties": {"appName": "Hail"},
+        "upstreamArtifacts": [{"taskId": build.as_str(), "taskType": "build", "paths": ["public/a.tar.xz"]}],
+        "artifactMap": [{"taskId": build.as_str(), "locale": "en-US", "paths": {"public/a.tar.xz": {
+            "destinations": ["pub/hail/candidates/94.0-candidates/build1/a.tar.xz"],
+            "checksums_path": "a.tar.xz",
+        }}}],
+    });
+    let candidates = world.task("beetmover", "push-to-candidates", payload, &[]);
+    let candidates = world.pass(&candidates);
+    let list = json!({"candidates": candidates.as_str()}).to_string();
+    let action = world.build(&[("public/staging/earlier.json", list.as_bytes())]);
+    let mut task = world.task("beetmover", "push-to-releases", empty_payload(), &[]);
+    task.staged.earlier = Some(action.clone());
+    let pushed = world.pass(&task);
+    assert_eq!(world.state(&pushed).effects.len(), 1);
+    // Without the list, the release cannot be known.
+    world.put(&action, "public/staging/earlier.json", b"[]");
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("is not a mapping of labels"), "{red}");
+}

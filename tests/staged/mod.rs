@@ -1,0 +1,12 @@
+//! Staged tasks: what they report, what they leave, and which defects turn them red.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+
+mod archive;
+mod checksums;
+mod frame;
+mod signing;
+mod world;

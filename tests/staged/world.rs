@@ -1,0 +1,154 @@
+//! A release in memory: tasks with their artifacts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use snowman::base::json;
+use snowman::base::name::TaskId;
+use snowman::base::value::{Value, json};
+use snowman::release::staged::{REPORT, Release, STATE, Staged};
+use snowman::stage::run::{Done, run};
+use snowman::stage::source::{Artifact, Source, SourceError};
+use snowman::stage::state::{State, TaskRun};
+
+/// Tasks with their artifacts.
+#[derive(Default)]
+pub struct World {
+    artifacts: BTreeMap<(String, String), Vec<u8>>,
+    ids: u8,
+}
+
+/// A staged task before it runs.
+pub struct Task {
+    /// Its taskId.
+    pub id: TaskId,
+    /// What it does.
+    pub staged: Staged,
+    /// The kind, in its tags.
+    pub kind: &'static str,
+}
+
+impl World {
+    /// A new taskId.
+    pub fn id(&mut self) -> TaskId {
+        self.ids += 1;
+        let mut bytes = [7; 16];
+        bytes[0] = self.ids;
+        TaskId::from_uuid_bytes(bytes)
+    }
+
+    /// A task that is not staged, with these artifacts.
+    pub fn build(&mut self, artifacts: &[(&str, &[u8])]) -> TaskId {
+        let id = self.id();
+        for (name, content) in artifacts {
+            self.put(&id, name, content);
+        }
+        id
+    }
+
+    /// Gives a task an artifact.
+    pub fn put(&mut self, id: &TaskId, name: &str, content: &[u8]) {
+        let key = (id.to_string(), name.to_owned());
+        self.artifacts.insert(key, content.to_vec());
+    }
+
+    /// The content of an artifact.
+    pub fn get(&self, id: &TaskId, name: &str) -> Option<&[u8]> {
+        let key = (id.to_string(), name.to_owned());
+        self.artifacts.get(&key).map(Vec::as_slice)
+    }
+
+    /// A task of a system.
+    pub fn task(&mut self, system: &str, action: &str, payload: Value, from: &[&TaskId]) -> Task {
+        let scopes: &[&str] = match (system, action) {
+            ("beetmover", "push-to-partner") => &["bucket:dep-partner", "action:push-to-partner"],
+            ("beetmover", "push-to-releases") => &["bucket:dep", "action:push-to-releases"],
+            ("beetmover", _) => &["bucket:dep", "action:push-to-candidates"],
+            ("signing", _) => &["cert:dep-signing"],
+            _ => &[],
+        };
+        let scopes = scopes.iter();
+        Task {
+            id: self.id(),
+            staged: Staged {
+                system: system.to_owned(),
+                action: Some(action.to_owned()).filter(|name| !name.is_empty()),
+                payload,
+                scopes: scopes
+                    .map(|end| format!("project:hail:releng:{system}:{end}"))
+                    .collect(),
+                pool: format!("scriptworker-k8s/hail-1-{system}"),
+                release: Release {
+                    product: "hail".to_owned(),
+                    version: "94.0".to_owned(),
+                    build_number: 1,
+                },
+                from: from.iter().map(|&id| id.clone()).collect(),
+                earlier: None,
+            },
+            kind: "any",
+        }
+    }
+
+    /// Runs a task, and keeps its artifacts.
+    pub fn run(&mut self, task: &Task) -> Done {
+        let definition = json!({
+            "metadata": {"name": "the-task"},
+            "created": "2026-01-31T12:00:00.000Z",
+            "tags": {"kind": task.kind},
+            "dependencies": ["fN1SbArXTPSVFNUvaOlinQ"],
+        });
+        let definition = task.staged.clone().into_definition(&definition);
+        let of_run = TaskRun {
+            task_id: task.id.clone(),
+            run_id: 0,
+        };
+        let done = run(&of_run, &definition, self);
+        for output in &done.artifacts {
+            self.put(&task.id, &output.name, &output.content);
+        }
+        done
+    }
+
+    /// Runs a task that has to pass.
+    pub fn pass(&mut self, task: &Task) -> TaskId {
+        let done = self.run(task);
+        assert_eq!(done.red, Vec::<String>::new(), "{}", done.log);
+        task.id.clone()
+    }
+
+    /// Runs a task that has to fail; returns why. It leaves its report alone.
+    pub fn fail(&mut self, task: &Task) -> Vec<String> {
+        let done = self.run(task);
+        assert!(!done.red.is_empty(), "{}", done.log);
+        let names: Vec<&str> = done.artifacts.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, [REPORT, "public/staging/report.html"]);
+        assert_eq!(self.report(&task.id)["verdict"], "failed");
+        done.red
+    }
+
+    /// The report of a task.
+    pub fn report(&self, id: &TaskId) -> Value {
+        json::read("report", self.get(id, REPORT).unwrap()).unwrap()
+    }
+
+    /// The state of a task.
+    pub fn state(&self, id: &TaskId) -> State {
+        State::read(self.get(id, STATE).unwrap()).unwrap()
+    }
+}
+
+impl Source for World {
+    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
+        let (task, name) = (task.clone(), name.to_owned());
+        match self.get(&task, &name) {
+            Some(content) if content.len() as u64 > limit => {
+                Err(SourceError::TooLarge { task, name, limit })
+            }
+            Some(content) => Ok(Artifact {
+                content: Arc::from(content),
+            }),
+            None => Err(SourceError::Missing { task, name }),
+        }
+    }
+}

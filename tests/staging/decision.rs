@@ -1,0 +1,265 @@
+//! A decision below release level, and its staged task as a process in the environment of a worker.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use snowman::base::json::read;
+use snowman::base::name::TaskId;
+use snowman::base::value::Value as Own;
+use snowman::sandbox::State;
+use snowman::stage::run::run;
+use snowman::stage::source::{Artifact, Source, SourceError};
+use snowman::stage::state::TaskRun;
+
+use crate::common::taskcluster::Taskcluster;
+use crate::common::{CONFIG, PLAIN, Project};
+
+const ALIASES: &str = "        beetmover:
+            provisioner: scriptworker-k8s
+            implementation: beetmover
+            os: scriptworker
+            worker-type: test-1-beetmover
+taskgraph:
+";
+
+const STAGING: &str = "snowman:
+    staging:
+        worker-type: linux
+        image: example/snowman:1
+";
+
+const KIND: &str = "kind-dependencies: [build]
+tasks:
+    candidates:
+        description: Publish it
+        dependencies: {build: build-linux}
+        worker-type: beetmover
+        attributes: {shipping_product: hail}
+        scopes:
+            - project:test:releng:beetmover:bucket:dep
+            - project:test:releng:beetmover:action:push-to-candidates
+        worker:
+            max-run-time: 600
+            release-properties:
+                app-name: Hail
+                app-version: '1.0'
+                branch: main
+                build-id: '20300101000000'
+                hash-type: sha512
+                platform: linux64
+            upstream-artifacts:
+                - taskId: {task-reference: <build>}
+                  taskType: build
+                  paths: [public/a.tar.xz]
+                  locale: en-US
+            artifact-map:
+                - taskId: {task-reference: <build>}
+                  locale: en-US
+                  paths:
+                      public/a.tar.xz:
+                          destinations: [pub/hail/candidates/1.0-candidates/build1/a.tar.xz]
+                          checksums_path: a.tar.xz
+";
+
+/// A project that publishes what it builds.
+fn project(staging: &str) -> Project {
+    let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
+    Project::new()
+        .file("taskcluster/config.yml", format!("{config}{staging}"))
+        .kind("publish", &format!("{PLAIN}{KIND}"))
+}
+
+/// The tasks of the decision, by label.
+fn tasks(state: &State) -> BTreeMap<String, (String, Value)> {
+    let groups = state.groups();
+    let ids = groups
+        .iter()
+        .flat_map(|group| state.group_tasks(&group.group_id));
+    ids.map(|task| (task.label, (task.task_id.clone(), task.definition)))
+        .collect()
+}
+
+/// Completes a task with an artifact.
+fn complete(state: &State, id: &str, content: &str) {
+    state.claim(id).unwrap();
+    let name = "public/a.tar.xz";
+    state
+        .put_artifact(id, None, name, "application/x-xz", content.to_owned())
+        .unwrap();
+    state.report_completed(id).unwrap();
+}
+
+/// Reads from the sandbox in this process.
+struct InProcess<'a>(&'a State);
+
+impl Source for InProcess<'_> {
+    fn artifact(&self, task: &TaskId, name: &str, _: u64) -> Result<Artifact, SourceError> {
+        let (task, name) = (task.clone(), name.to_owned());
+        match self.0.artifact(task.as_str(), None, &name) {
+            Some(content) => Ok(Artifact {
+                content: Arc::from(content.bytes.as_ref()),
+            }),
+            None => Err(SourceError::Missing { task, name }),
+        }
+    }
+}
+
+/// Every file below a folder, by its path.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_staged_task_runs_as_a_process() {
+    let taskcluster = Taskcluster::new().await;
+    let decided = taskcluster.decide(project(STAGING), &[]);
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let state = taskcluster.sandbox.state();
+    let tasks = tasks(&state);
+    let (id, definition) = &tasks["publish-candidates"];
+    let build = &tasks["build-linux"].0;
+    assert_eq!(definition["taskQueueId"], "test-1/linux-gcp");
+    assert_eq!(definition["scopes"], json!([]));
+    assert_eq!(
+        definition["payload"]["command"],
+        json!(["snowman", "stage", "run"])
+    );
+    let staging = &definition["extra"]["staging"];
+    assert_eq!(staging["system"], "beetmover");
+    assert_eq!(staging["release"]["product"], "hail");
+    assert_eq!(staging["pool"], "scriptworker-k8s/test-1-beetmover");
+    assert_eq!(staging["payload"]["artifactMap"][0]["taskId"], **build);
+    complete(&state, build, "the archive");
+    state.claim(id).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let process = |runs: u32| {
+        let place = folder.path().join(runs.to_string());
+        let inside = taskcluster.inside(Project::new(), id);
+        let arguments = ["stage", "run", "--folder", place.to_str().unwrap()];
+        let ran = tokio::task::block_in_place(|| inside.run(&arguments));
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        assert!(ran.stdout.contains("The task passes."), "{}", ran.stdout);
+        files(&place)
+    };
+    // Run again, it writes the same.
+    let first = process(1);
+    assert_eq!(first, process(2));
+    let own: Own = read("definition", definition.to_string().as_bytes()).unwrap();
+    let of_run = TaskRun {
+        task_id: TaskId::parse(id).unwrap(),
+        run_id: 0,
+    };
+    let done = run(&of_run, &own, &InProcess(&state));
+    let made = done
+        .artifacts
+        .into_iter()
+        .map(|output| (output.name, output.content));
+    assert_eq!(first, made.collect());
+    assert!(first.contains_key("public/staging/state.json.gz"));
+    assert!(first.contains_key("public/target.checksums"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_artifact_turns_the_task_red() {
+    let taskcluster = Taskcluster::new().await;
+    let decided = taskcluster.decide(project(STAGING), &[]);
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let state = taskcluster.sandbox.state();
+    let tasks = tasks(&state);
+    let build = &tasks["build-linux"].0;
+    state.claim(build).unwrap();
+    state.report_completed(build).unwrap();
+    let id = &tasks["publish-candidates"].0;
+    state.claim(id).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let inside = taskcluster.inside(Project::new(), id);
+    let ran = tokio::task::block_in_place(|| inside.run(&["stage", "run", "--folder", place]));
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let files = files(folder.path());
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        ["public/staging/report.html", "public/staging/report.json"]
+    );
+    let report: Value = serde_json::from_slice(&files["public/staging/report.json"]).unwrap();
+    let why = format!("public/a.tar.xz of task {build} does not exist");
+    assert_eq!(report["problems"], json!([why]));
+}
+
+#[test]
+fn nothing_is_staged_unless_the_project_asks_below_release_level() {
+    let branches = format!("release-branches: {{project: true}}\n{STAGING}");
+    for (staging, level, is_staged) in [
+        (STAGING, 1, true),
+        ("", 1, false),
+        (&branches, 1, true),
+        (&branches, 3, false),
+    ] {
+        let params = format!("project: project\nlevel: '{level}'\ntarget_tasks_method: default\n");
+        let project = project(staging).file("params.yml", params);
+        let ran = project.run(&["morphed", "--json", "-p", "params.yml", "-o", "graph.json"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.shown());
+        // What a command prints has no taskIds in tests.
+        let graph = std::fs::read(project.root().join("graph.json")).unwrap();
+        let graph: Value = serde_json::from_slice(&graph).unwrap();
+        let tasks = graph.as_object().unwrap().values();
+        let task = tasks
+            .into_iter()
+            .find(|task| task["label"] == "publish-candidates")
+            .unwrap();
+        let staging = task["task"]["extra"].get("staging");
+        assert_eq!(staging.is_some(), is_staged, "{level} {}", task["task"]);
+        let pool = if is_staged {
+            "linux-gcp"
+        } else {
+            "test-1-beetmover"
+        };
+        assert_eq!(task["task"]["workerType"], pool);
+    }
+}
+
+#[test]
+fn settings_that_are_wrong_are_all_reported() {
+    let staging = "snowman:
+    staging:
+        worker-type: beetmover
+        image: example/snowman:1
+        kinds: {publish: bouncr}
+";
+    let ran = project(staging).run(&["morphed"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let text = ran
+        .shown()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace(" │ ", " ");
+    for part in [
+        "expected an alias of docker-worker, found `beetmover`, an alias of beetmover",
+        "unknown release system `bouncr`",
+        "did you mean `bouncer`?",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}

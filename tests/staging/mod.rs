@@ -1,0 +1,8 @@
+//! Staged tasks on the sandbox: what a decision makes of release tasks, and the program inside of one.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something wrong"
+)]
+
+mod decision;
