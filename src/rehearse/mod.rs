@@ -19,6 +19,7 @@ mod definition;
 mod event;
 mod external;
 mod flavors;
+mod made;
 mod options;
 mod phase_report;
 mod publish;

@@ -80,6 +80,7 @@ impl<'a> Rehearsal<'a> {
         let workers = WorkerOptions {
             on_event: Some(Arc::new(on_event)),
             simulator: staged::is_wanted(graph_config).then(|| staged_tasks.simulator()),
+            maker: staged::is_wanted(graph_config).then(|| staged_tasks.builds().maker()),
             ..WorkerOptions::default()
         };
         let sandbox = Sandbox::start(sandbox::Options {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::flavors::chain;
+use super::made::{Build, Builds};
 use crate::base::diagnostic::Outcome;
 use crate::base::json;
 use crate::base::name::TaskId;
@@ -70,7 +71,10 @@ pub struct StagedOutcome {
 
 /// The staged tasks of a rehearsal.
 #[derive(Debug, Clone, Default)]
-pub struct StagedTasks(Arc<Mutex<Tasks>>);
+pub struct StagedTasks {
+    tasks: Arc<Mutex<Tasks>>,
+    builds: Builds,
+}
 
 #[derive(Debug, Default)]
 struct Tasks {
@@ -84,6 +88,8 @@ struct Tasks {
     last: BTreeSet<TaskId>,
     /// Those when the phase began.
     earlier: BTreeSet<TaskId>,
+    /// The tasks that are not staged.
+    simulated: BTreeMap<TaskId, Build>,
     /// States that were read, as many tasks read the same.
     states: BTreeMap<TaskId, Arc<State>>,
 }
@@ -103,6 +109,11 @@ impl StagedTasks {
         taken
     }
 
+    /// What simulated builds contain.
+    pub fn builds(&self) -> &Builds {
+        &self.builds
+    }
+
     /// A simulator that runs staged tasks, and leaves others to the sandbox.
     pub fn simulator(&self) -> Simulator {
         let tasks = self.clone();
@@ -120,7 +131,7 @@ impl StagedTasks {
     }
 
     fn lock(&self) -> MutexGuard<'_, Tasks> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The nearest staged tasks before a task.
@@ -137,7 +148,10 @@ impl StagedTasks {
     /// Notes a task that is not staged: those after it see what is before it.
     fn pass_on(&self, task_id: TaskId, definition: &Value) {
         let near = self.near(definition);
-        self.lock().near.insert(task_id, near);
+        let build = Build::new(task_id.as_str(), definition);
+        let mut tasks = self.lock();
+        tasks.simulated.insert(task_id.clone(), build);
+        tasks.near.insert(task_id, near);
     }
 
     /// The definition of a staged task, with `extra.staging`.
@@ -240,18 +254,33 @@ struct Sandboxed<'r> {
     tasks: &'r StagedTasks,
 }
 
+impl Sandboxed<'_> {
+    /// An artifact in a folder that a simulated task uploads as a whole: what would be in there is only known
+    /// when somebody asks for it.
+    fn in_folder(&self, task: &TaskId, name: &str) -> Option<Arc<[u8]>> {
+        let build = self.tasks.lock().simulated.get(task).cloned()?;
+        if !build.folders.iter().any(|folder| name.starts_with(folder)) {
+            return None;
+        }
+        self.tasks
+            .builds
+            .make(&build, name, self.read)
+            .map(Arc::from)
+    }
+}
+
 impl Source for Sandboxed<'_> {
     fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
         let (task, name) = (task.clone(), name.to_owned());
-        let Some((_, content)) = (self.read)(task.as_str(), &name) else {
+        let uploaded = (self.read)(task.as_str(), &name);
+        let uploaded = uploaded.map(|(_, content)| Arc::from(content.bytes.as_ref()));
+        let Some(content) = uploaded.or_else(|| self.in_folder(&task, &name)) else {
             return Err(SourceError::Missing { task, name });
         };
-        if content.bytes.len() as u64 > limit {
+        if content.len() as u64 > limit {
             return Err(SourceError::TooLarge { task, name, limit });
         }
-        Ok(Artifact {
-            content: Arc::from(content.bytes.as_ref()),
-        })
+        Ok(Artifact { content })
     }
 
     fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {

@@ -54,8 +54,8 @@ pub use queue::scheduling::TaskEvent;
 pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{
-    ClaimedRun, EventHandler, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult,
-    Simulator, WorkSummary, WorkerOptions,
+    ClaimedRun, EventHandler, LOG_ARTIFACT, Maker, NewArtifact, ReadArtifact, RunOutcome,
+    RunResult, Simulator, WorkSummary, WorkerOptions,
 };
 
 /// How long open connections may take to finish when the sandbox stops.

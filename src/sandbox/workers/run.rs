@@ -51,7 +51,11 @@ impl State {
         };
         let simulator = self.shared.workers.simulator.as_ref();
         let simulated = simulator.and_then(|simulator| simulator(run, &read));
-        let mut result = simulated.unwrap_or_else(|| simulate(run, forced));
+        let make = |name: &str| {
+            let maker = self.shared.workers.maker.as_ref()?;
+            maker(run, name, &read)
+        };
+        let mut result = simulated.unwrap_or_else(|| simulate(run, forced, &make));
         result.outcome = forced.cloned().unwrap_or(result.outcome);
         result
     }

@@ -24,6 +24,9 @@ pub type ReadArtifact<'a> = dyn Fn(&str, &str) -> Option<(usize, Content)> + Syn
 /// at once.
 pub type Simulator = Arc<dyn Fn(&ClaimedRun, &ReadArtifact<'_>) -> Option<RunResult> + Send + Sync>;
 
+/// Makes the content of an artifact that a task declares, by its name; `None` if it is not known.
+pub type Maker = Arc<dyn Fn(&ClaimedRun, &str, &ReadArtifact<'_>) -> Option<Vec<u8>> + Send + Sync>;
+
 /// Options for workers.
 #[derive(Clone)]
 pub struct WorkerOptions {
@@ -33,6 +36,8 @@ pub struct WorkerOptions {
     pub on_event: Option<EventHandler>,
     /// Runs tasks instead of the built-in simulation.
     pub simulator: Option<Simulator>,
+    /// Makes the content of artifacts; without it, they are small texts.
+    pub maker: Option<Maker>,
 }
 
 impl Default for WorkerOptions {
@@ -41,6 +46,7 @@ impl Default for WorkerOptions {
             poll: Duration::from_millis(100),
             on_event: None,
             simulator: None,
+            maker: None,
         }
     }
 }
@@ -115,7 +121,13 @@ pub struct WorkSummary {
 pub const LOG_ARTIFACT: &str = "public/logs/live_backing.log";
 
 /// Simulates a run.
-pub(crate) fn simulate(run: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
+///
+/// `make` makes the content of an artifact, unless it is to be a small text.
+pub(crate) fn simulate(
+    run: &ClaimedRun,
+    forced: Option<&RunOutcome>,
+    make: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> RunResult {
     let queue = run
         .definition
         .get("taskQueueId")
@@ -150,7 +162,7 @@ pub(crate) fn simulate(run: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResu
                 declared.name
             };
             artifacts.push(NewArtifact {
-                content: artifact_content(run, &name),
+                content: artifact_content(run, &name, make(&name)),
                 name,
                 expires: declared.expires,
             });
@@ -226,7 +238,7 @@ fn file_name(label: &str) -> String {
     label.chars().map(plain).collect()
 }
 
-fn artifact_content(run: &ClaimedRun, name: &str) -> Content {
+fn artifact_content(run: &ClaimedRun, name: &str, made: Option<Vec<u8>>) -> Content {
     let about = json!({
         "sandbox": true,
         "label": run.label,
@@ -239,7 +251,8 @@ fn artifact_content(run: &ClaimedRun, name: &str) -> Content {
         Some("html") => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     };
-    let bytes = serde_json::to_vec_pretty(&about).unwrap_or_default();
+    let text = || serde_json::to_vec_pretty(&about).unwrap_or_default();
+    let bytes = made.unwrap_or_else(text);
     Content {
         bytes: Bytes::from(bytes),
         content_type: kind.to_owned(),
@@ -317,7 +330,7 @@ mod tests {
             "public/target.json": {"type": "file", "path": "/x"},
         }}));
         assert_eq!(
-            names(&simulate(&docker, None)),
+            names(&simulate(&docker, None, &|_| None)),
             [
                 "public/build/build-linux-opt.txt",
                 "public/target.json",
@@ -329,7 +342,7 @@ mod tests {
             {"type": "directory", "path": "out", "name": "public/out"},
         ]}));
         assert_eq!(
-            names(&simulate(&generic, None)),
+            names(&simulate(&generic, None, &|_| None)),
             ["logs/a.txt", "public/out/build-linux-opt.txt", LOG_ARTIFACT]
         );
     }
@@ -337,7 +350,7 @@ mod tests {
     #[test]
     fn failing_tasks_upload_only_their_log() {
         let run = run(json!({"artifacts": {"public/a": {"type": "file"}}}));
-        let result = simulate(&run, Some(&RunOutcome::Failed));
+        let result = simulate(&run, Some(&RunOutcome::Failed), &|_| None);
         assert_eq!(result.outcome, RunOutcome::Failed);
         assert_eq!(names(&result), [LOG_ARTIFACT]);
     }
@@ -345,6 +358,9 @@ mod tests {
     #[test]
     fn simulated_content_is_deterministic() {
         let run = run(json!({"artifacts": {"public/a": {"type": "file"}}}));
-        assert_eq!(simulate(&run, None), simulate(&run, None));
+        assert_eq!(
+            simulate(&run, None, &|_| None),
+            simulate(&run, None, &|_| None)
+        );
     }
 }
