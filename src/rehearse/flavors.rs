@@ -79,3 +79,28 @@ fn default_flavors(config: &GraphConfig, all: &Object) -> Vec<String> {
 pub fn chain(flavor: &str) -> impl Iterator<Item = &str> {
     flavor.split('+')
 }
+
+/// Returns a version before this one: with the last number decremented that is not 0.
+pub fn previous_version(version: &str) -> String {
+    let end = version.rfind(|c: char| c.is_ascii_digit() && c != '0');
+    let Some(end) = end else {
+        return "0.0".to_owned();
+    };
+    let digits = version[end + 1..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .count();
+    let end = end + 1 + digits;
+    let start = version[..end]
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .len();
+    match version[start..end].parse::<u64>() {
+        Ok(number) => format!(
+            "{}{}{}",
+            &version[..start],
+            number.saturating_sub(1),
+            &version[end..]
+        ),
+        Err(_) => "0.0".to_owned(),
+    }
+}

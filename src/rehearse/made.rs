@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::flavors::previous_version;
 use crate::base::json;
 use crate::base::value::Value;
 use crate::config::yaml;
 use crate::sandbox::{Maker, ReadArtifact};
-use crate::stage::makers::{Facts, make};
+use crate::stage::makers::{Facts, make, partial};
+
+/// The build that partial updates begin at.
+const EARLIER_BUILD: &str = "20200101000000";
 
 /// The decision or action task of a group, as far as builds depend on it.
 #[derive(Debug, Default)]
@@ -87,18 +91,25 @@ impl Builds {
         let attributes = group.attributes.get(&build.task_id);
         let attribute = |name: &str| attributes.and_then(|all| all[name].as_str());
         let parameter = |name: &str| group.parameters[name].as_str().unwrap_or_default();
-        make(
-            name,
-            &Facts {
-                label: &build.label,
-                product: attribute("shipping_product").unwrap_or_default(),
-                version: parameter("version"),
-                build_id: parameter("moz_build_date"),
-                platform: attribute("build_platform").unwrap_or_default(),
-                locale: attribute("locale").unwrap_or("en-US"),
-                branch: parameter("project"),
-            },
-        )
+        let facts = Facts {
+            label: &build.label,
+            product: attribute("shipping_product").unwrap_or_default(),
+            version: parameter("version"),
+            build_id: parameter("moz_build_date"),
+            platform: attribute("build_platform").unwrap_or_default(),
+            locale: attribute("locale").unwrap_or("en-US"),
+            branch: parameter("project"),
+        };
+        if name.ends_with(".partial.mar") {
+            let version = previous_version(facts.version);
+            let before = Facts {
+                version: &version,
+                build_id: EARLIER_BUILD,
+                ..facts
+            };
+            return partial(&before, &facts);
+        }
+        make(name, &facts)
     }
 
     fn group(&self, id: &str, read: &ReadArtifact<'_>) -> Arc<Group> {

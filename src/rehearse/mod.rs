@@ -40,7 +40,7 @@ use crate::ports::environment::Environment;
 
 use command::Parser;
 pub use event::{Event, Events};
-use flavors::{chain, flavors};
+use flavors::{chain, flavors, previous_version};
 pub use options::Options;
 use rehearsal::Rehearsal;
 pub use report::{Check, PhaseReport, Report};
@@ -136,31 +136,6 @@ fn input(rehearsal: &Rehearsal<'_>, name: &str, options: &Options) -> Result<Val
         input[key.as_str()] = value.clone();
     }
     Ok(input)
-}
-
-/// Returns a version before this one: with the last number decremented that is not 0.
-fn previous_version(version: &str) -> String {
-    let end = version.rfind(|c: char| c.is_ascii_digit() && c != '0');
-    let Some(end) = end else {
-        return "0.0".to_owned();
-    };
-    let digits = version[end + 1..]
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .count();
-    let end = end + 1 + digits;
-    let start = version[..end]
-        .trim_end_matches(|c: char| c.is_ascii_digit())
-        .len();
-    match version[start..end].parse::<u64>() {
-        Ok(number) => format!(
-            "{}{}{}",
-            &version[..start],
-            number.saturating_sub(1),
-            &version[end..]
-        ),
-        Err(_) => "0.0".to_owned(),
-    }
 }
 
 /// Returns the version with its last number incremented.
