@@ -213,6 +213,7 @@ impl Generated<'_> {
         )?;
         if !resolver.existing.is_empty()
             && let Some(settings) = staged::settings(graph_config, params)?
+            && settings.stages
         {
             let made = &morphed.label_to_taskid;
             let earlier = settings.earlier(&resolver.existing, &self.full, made);

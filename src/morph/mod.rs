@@ -97,10 +97,13 @@ pub fn morph(
     }
     // Last, so that tasks that morphs have added or changed are staged as they would be created.
     if let Some(settings) = staged::settings(context.graph_config, context.params)? {
-        let own = context.environment.get("TASK_ID");
-        let own = own.and_then(|id| TaskId::parse(id).ok());
-        let later = context.params.get("existing_tasks").is_some_and(truthy);
-        graph = staged::stage(graph, &settings, own.as_ref(), later)?;
+        settings.check(&graph)?;
+        if settings.stages {
+            let own = context.environment.get("TASK_ID");
+            let own = own.and_then(|id| TaskId::parse(id).ok());
+            let later = context.params.get("existing_tasks").is_some_and(truthy);
+            graph = staged::stage(graph, &settings, own.as_ref(), later)?;
+        }
     }
     Ok(MorphedTaskGraph {
         graph,

@@ -4,7 +4,8 @@
 //! and routes, which runs `snowman stage run`. What it would have been goes along in `extra.staging`
 //! ([`Staged`]), together with the staged tasks that come before it:
 //!
-//! 1. Every task of the graph is looked up in the table of release systems.
+//! 1. Every task of the graph is looked up in the table of release systems, and checked as its worker would
+//!    check it, also at release level.
 //! 2. For each task, the nearest staged tasks that it depends on, through any other tasks, are collected.
 //!    Those that another of them depends on are left out.
 //! 3. The definitions are replaced.
@@ -25,7 +26,7 @@ use crate::config::release;
 use crate::model::id_graph::{IdGraph, PlannedTask};
 use crate::model::label_graph::LabelGraph;
 use crate::release::staged::{Release, Staged};
-use crate::release::{Recognized, SYSTEMS, recognize, recognize_as};
+use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
 
 /// The folder whose files a staged task publishes.
 const PUBLIC: &str = "/builds/worker/artifacts/public";
@@ -36,6 +37,8 @@ const MAX_RUN_TIME: u32 = 7200;
 /// The settings of a project.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Whether release tasks are staged: this is not a decision at release level.
+    pub stages: bool,
     image: Value,
     pool: WorkerPool,
     /// The systems of kinds, by the names of both.
@@ -44,7 +47,7 @@ pub struct Settings {
     release: Release,
 }
 
-/// Reads the settings; `None` if nothing is staged.
+/// Reads the settings; `None` if the project has none.
 ///
 /// # Errors
 /// What is wrong with them.
@@ -53,9 +56,6 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
     let Some(section) = section.and_then(Value::as_object) else {
         return Ok(None);
     };
-    if release::level(config, params) == "production" {
-        return Ok(None);
-    }
     let mut wrong = Diagnostics::new();
     let place = |key: &str| config.place(&ValuePath::keys(["snowman", "staging", key]));
     let worker = section.get("worker-type").and_then(Value::as_str);
@@ -98,6 +98,7 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
         image: section.get("image").cloned().unwrap_or_default(),
         pool: config.worker_pool(worker, params.level())?,
         kinds,
+        stages: release::level(config, params) != "production",
         release: Release {
             product: String::new(),
             version: params.str("version").to_owned(),
@@ -234,6 +235,34 @@ impl Bits {
 }
 
 impl Settings {
+    /// Checks each release task as its worker does.
+    ///
+    /// # Errors
+    /// Everything that workers would refuse.
+    pub fn check(&self, graph: &IdGraph) -> Outcome<()> {
+        let mut wrong = Diagnostics::new();
+        for task in graph.tasks() {
+            let Some(recognized) = self.recognize(&task.kind, &task.task) else {
+                continue;
+            };
+            let definition = Value::Object(task.task.clone());
+            // A task that depends on no other is created with a dependency on the decision task.
+            for violation in check(recognized, &definition, true) {
+                let mut diagnostic = Diagnostic::user(violation.message)
+                    .because(format!(
+                        "the release worker of {} would refuse the task",
+                        recognized.system.name
+                    ))
+                    .in_kind(&task.kind)
+                    .in_task(task.label.as_str())
+                    .at(task.provenance.place.clone());
+                diagnostic.help = violation.help;
+                wrong.push(diagnostic);
+            }
+        }
+        wrong.or_ok(())
+    }
+
     /// The system and action of a task of this kind.
     fn recognize(&self, kind: &KindName, definition: &Object) -> Option<Recognized> {
         let definition = Value::Object(definition.clone());

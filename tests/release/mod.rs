@@ -6,5 +6,6 @@
     reason = "a test that cannot go on has failed, and says where"
 )]
 
+mod graphs;
 mod recognized;
 mod shapes;

@@ -263,3 +263,39 @@ fn settings_that_are_wrong_are_all_reported() {
         assert!(text.contains(part), "{text}");
     }
 }
+
+#[test]
+fn a_task_that_its_worker_would_refuse_is_not_created_at_any_level() {
+    let branches = format!("release-branches: {{project: true}}\n{STAGING}");
+    for level in ["1", "3"] {
+        let params = format!("project: project\nlevel: '{level}'\n");
+        let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
+        let kind = format!("{PLAIN}{KIND}")
+            .replace(
+                "bucket:dep",
+                "bucket:dep\n            - project:test:releng:beetmover:bucket:other",
+            )
+            .replace("checksums_path", "checksum_path");
+        let project = Project::new()
+            .file("taskcluster/config.yml", format!("{config}{branches}"))
+            .kind("publish", &kind)
+            .file("params.yml", params);
+        let ran = project.run(&["morphed", "-p", "params.yml"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.shown());
+        let text = ran
+            .shown()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace(" │ ", " ");
+        for part in [
+            "task `publish-candidates`",
+            "the release worker of beetmover would refuse the task",
+            "asks for one scope for the bucket or repository, but the task has several",
+            "`payload.artifactMap[0].paths.public/a.tar.xz.checksums_path` is missing",
+            "is it misspelt as `checksum_path`?",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
