@@ -190,6 +190,9 @@ pub trait Python: Sync {
     /// How many workers there may be.
     fn workers(&self) -> usize;
 
+    /// From now on, uses the first worker alone.
+    fn use_one(&self);
+
     /// The numbers of the workers that are running.
     fn running(&self) -> Vec<usize>;
 

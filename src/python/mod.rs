@@ -246,6 +246,10 @@ impl Python for Workers {
         Ok(all)
     }
 
+    fn use_one(&self) {
+        self.used.store(1, Ordering::Relaxed);
+    }
+
     fn renew_others(&self) -> Result<(), Failure> {
         #[cfg_attr(
             not(target_os = "linux"),
@@ -296,9 +300,6 @@ impl Python for Workers {
                 continue;
             }
             let state = self.ask(slot, &Call::new("state", json!({})))?.value;
-            if state["needed"] == json!(true) {
-                return Ok(());
-            }
             let memory = state["memory"].as_u64().unwrap_or(u64::MAX);
             let registered = state["registered"].clone();
             if *first.get_or_insert_with(|| registered.clone()) == registered {

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::services::{ACTION, DECISION, Services, TASK};
 use super::tables::{TEST_PROMOTION, artifact, with_entry};
-use super::workers;
 use super::world::{World, flat, python};
 
 const REGISTRY: &str = "taskcluster/ice/actions.py";
@@ -178,22 +177,19 @@ fn kinds_strategies_and_verifications_find_the_state_of_the_callback() {
 }
 
 #[test]
-fn a_second_worker_has_the_state_of_the_callback() {
+fn a_decision_of_the_entry_is_made_in_the_process_of_the_callback() {
     let Some(python) = python() else { return };
     let theirs = theirs(&project(World::new(python.clone())));
-    // The callback leaves a connection open, as taskgraph's functions do. The two kinds run at the same time.
-    let request = "    import requests
-
-    session = requests.Session()
-    ping = os.environ[\"TASKCLUSTER_ROOT_URL\"] + \"/api/queue/v1/ping\"
-    session.get(ping).raise_for_status()
-";
-    let variables = "    variables = {";
-    let world = project(workers::project(python));
-    let world = world.with(REGISTRY, variables, &format!("{request}{variables}"));
+    // A second worker would be started meanwhile.
+    let slow = "    for number, task in enumerate(tasks):\n";
+    let world = project(World::new(python)).with(
+        "taskcluster/hail_taskgraph/transforms/build.py",
+        slow,
+        &format!("    import time\n    time.sleep(1)\n{slow}"),
+    );
     let (world, found) = ours(world, "--python=whole");
-    assert_eq!(found["kinds"], theirs["kinds"]);
-    assert!(!in_one_process(&world));
+    assert_eq!(found, theirs);
+    assert!(in_one_process(&world));
 }
 
 #[test]

@@ -44,7 +44,6 @@ CALLS = {
     "entry_parameters": ("decision_entry", False),
     "entry_artifacts": ("decision_entry", True),
     "watch_decision": ("decision_state", False),
-    "changed_objects": ("decision_state", False),
     "parse_version": ("project", False),
     "known_labels": ("kinds", False),
     "receive_tasks": ("kinds", True),

@@ -192,10 +192,9 @@ def registered(head):
 def state(head):
     """Returns what is registered, how much memory this process takes, and whether what kinds have left in it
     may be needed."""
-    from snowman_worker import decision_state, processes
+    from snowman_worker import processes
 
-    needed = decision_state.is_watched
-    return {"memory": processes.memory(), "needed": needed, **registered(head)}
+    return {"memory": processes.memory(), **registered(head)}
 
 
 def find(reference):

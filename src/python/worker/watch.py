@@ -415,6 +415,10 @@ def _started(program, arguments, folder, variables):
     folder = os.path.realpath(os.path.join(os.getcwd(), _text(folder or ".") or "."))
     name = os.path.basename(_text(program) or "")
     in_tree = _top is not None and os.path.join(folder, "").startswith(os.path.join(_top, ""))
+    # The standard library asks `file` about an interpreter.
+    if name == "file" and words[1:2] == ["-b"] and len(words) == 3:
+        reads.add(os.path.join(folder, words[2]))
+        return
     # What `uname` shows of the machine is known to snowman.
     if name != "uname" and not (name == "git" and in_tree and _only_reads(words[1:])):
         _note_process("starts the program `%s`" % " ".join([name, *words[1:2]]))

@@ -100,6 +100,7 @@ fn a_kind_that_only_computes_is_kept() {
         "os.path.exists('/nowhere'); os.listdir('.')",
         "os.path.exists('/proc/%d/io' % os.getpid()); read('/etc/mtab')",
         "import platform; platform.processor()",
+        "import platform; platform.architecture()",
     ] {
         let Some(world) = project(body) else {
             return;
