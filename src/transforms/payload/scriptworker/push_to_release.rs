@@ -39,7 +39,7 @@ pub static PUSH_TO_RELEASE: Payload = Payload {
     name: "beetmover-push-to-release",
     doc: "Copies a candidate to the folder of its release.",
     schema: &SCHEMA,
-    defaults: &[("max-run-time", Preset::Int(7200))],
+    defaults: &[("max-run-time", Preset::Int(600))],
     automation: false,
     build,
 };
