@@ -52,6 +52,8 @@ fn a_kind_runs_again_when_anything_that_it_depends_on_changes() {
         .variable("PYTHONPATH", &modules)
         .variable("COLUMNS", "80");
     let run = |world: &World| {
+        // A file that changes while a run starts may have been read before or after.
+        std::thread::sleep(std::time::Duration::from_millis(100));
         let done = world.ours(&[&ARGUMENTS[..4], &["-p", "../push.yml", "--verbose"]].concat());
         let task = document(&done)["kept-one"]["attributes"].clone();
         let log = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -107,8 +109,6 @@ fn a_kind_runs_again_when_anything_that_it_depends_on_changes() {
             last.2
         );
         change(&world);
-        // A file that changes while a run starts may have been read before or after.
-        std::thread::sleep(std::time::Duration::from_millis(100));
         world = match *what {
             "a variable" => world.variable("COLOUR", "red"),
             "the tasks of a dependency" => world.variable("COLUMNS", "81"),
