@@ -63,3 +63,29 @@ fn nothing_to_read_is_red() {
         [format!("the task {build} has no artifact `public/a`")]
     );
 }
+
+#[test]
+fn each_file_is_recorded_with_its_own_task() {
+    let mut world = World::default();
+    let one = world.build(&[("public/a", b"a")]);
+    let other = world.build(&[("public/b", b"b")]);
+    let upstream = [(&one, "public/a"), (&other, "public/b")].map(|(build, path)| {
+        json!({
+            "taskId": build.as_str(), "taskType": "build", "paths": [path],
+            "formats": ["autograph_gpg"],
+        })
+    });
+    let payload = json!({"upstreamArtifacts": upstream.to_vec()});
+    let task = world.task("signing", "", payload, &[]);
+    let id = world.pass(&task);
+    let state = world.state(&id);
+    let keys: Vec<&str> = state
+        .effects
+        .iter()
+        .map(|effect| effect.key.as_str())
+        .collect();
+    assert_eq!(
+        keys,
+        [format!("{one}:public/a"), format!("{other}:public/b")]
+    );
+}

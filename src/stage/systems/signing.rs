@@ -39,7 +39,7 @@ pub fn sign(work: &mut Work<'_>) {
         let comment = artifacts["authenticode_comment"].as_str();
         for path in texts("paths") {
             match work.artifact(task, &path) {
-                Some(content) => inputs.push((path, content, formats.clone(), comment)),
+                Some(content) => inputs.push((task, path, content, formats.clone(), comment)),
                 None if artifacts["optional"] == true => {
                     work.report.would.push(format!(
                         "{path} is optional and missing, and would be skipped"
@@ -62,7 +62,7 @@ pub fn sign(work: &mut Work<'_>) {
     let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
     let files: Vec<Input<'_>> = inputs
         .iter()
-        .map(|(path, content, formats, comment)| Input {
+        .map(|(_, path, content, formats, comment)| Input {
             path,
             content,
             formats,
@@ -88,7 +88,8 @@ pub fn sign(work: &mut Work<'_>) {
     };
     let mut rows = Vec::new();
     let (mut real, mut attested) = (0, std::collections::BTreeSet::new());
-    for file in signed.files {
+    // The files are in the order of the payload.
+    for ((task, ..), file) in inputs.iter().zip(signed.files) {
         for step in &file.steps {
             let how = match &step.how {
                 How::Signed { certificate, key } => {
@@ -114,12 +115,7 @@ pub fn sign(work: &mut Work<'_>) {
         let path = file.path.clone();
         work.change(
             SPACE,
-            format!(
-                "{}:{path}",
-                work.staged.payload["upstreamArtifacts"][0]["taskId"]
-                    .as_str()
-                    .unwrap_or_default()
-            ),
+            format!("{task}:{path}"),
             json!({"certificate": signed.certificate, "formats": formats, "sha256": last}),
         );
         for output in file.outputs {
