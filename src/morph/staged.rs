@@ -28,8 +28,8 @@ use crate::model::label_graph::LabelGraph;
 use crate::release::staged::{Release, Staged};
 use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
 
-/// The folder whose files a staged task publishes.
-const PUBLIC: &str = "/builds/worker/artifacts/public";
+/// The folder in which a staged task writes its artifacts.
+const ARTIFACTS: &str = "/builds/worker/artifacts";
 
 /// The longest time that a staged task may take, in seconds.
 const MAX_RUN_TIME: u32 = 7200;
@@ -127,7 +127,7 @@ pub fn stage(
     let mut not_staged: BTreeMap<&str, usize> = BTreeMap::new();
     for task in graph.tasks() {
         match settings.recognize(&task.kind, &task.task) {
-            Some(recognized) if recognized.system.staged => {
+            Some(recognized) if recognized.can_be_staged() => {
                 found.insert(task.task_id.clone(), recognized);
             }
             Some(recognized) => {
@@ -288,7 +288,7 @@ impl Settings {
         let staged = kept.filter(|(label, _)| {
             let task = full.get(label);
             let recognized = task.and_then(|task| self.recognize(&task.kind, &task.task));
-            recognized.is_some_and(|recognized| recognized.system.staged)
+            recognized.is_some_and(|recognized| recognized.can_be_staged())
         });
         let entries = staged.map(|(label, id)| (label.to_string(), Value::from(id.as_str())));
         Value::Object(entries.collect())
@@ -335,18 +335,31 @@ impl Settings {
             earlier: earlier.cloned(),
         };
         let expires = definition.get("expires").cloned().unwrap_or_default();
+        let private = private_artifacts(&staged.payload);
+        let mut folders = BTreeSet::from(["public"]);
+        if recognized.system.keeps_names {
+            folders.extend(private.iter().filter_map(|name| name.split('/').next()));
+        }
+        let artifacts = folders.into_iter().map(|folder| {
+            let path = format!("{ARTIFACTS}/{folder}");
+            let artifact = json!({"type": "directory", "path": path, "expires": expires.clone()});
+            (folder.to_owned(), artifact)
+        });
+        let artifacts: Object = artifacts.collect();
+        let scopes = private
+            .iter()
+            .map(|name| Value::from(format!("queue:get-artifact:{name}")));
+        let scopes: Value = scopes.collect();
         let payload = json!({
             "image": self.image,
             "command": ["snowman", "stage", "run"],
             "maxRunTime": MAX_RUN_TIME,
             "features": {"taskclusterProxy": true},
-            "artifacts": {
-                "public": {"type": "directory", "path": PUBLIC, "expires": expires},
-            },
+            "artifacts": artifacts,
         });
         definition.insert("provisionerId", Value::from(self.pool.provisioner.as_str()));
         definition.insert("workerType", Value::from(self.pool.worker_type.as_str()));
-        definition.insert("scopes", json!([]));
+        definition.insert("scopes", scopes);
         definition.insert("payload", payload);
         let mut tags = object(definition.get("tags"));
         tags.insert("worker-implementation", json!("docker-worker"));
@@ -360,6 +373,18 @@ impl Settings {
             ..task.clone()
         }
     }
+}
+
+/// The private artifacts that a task reads: those that need a scope.
+fn private_artifacts(payload: &Value) -> BTreeSet<String> {
+    let upstream = payload["upstreamArtifacts"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let paths = upstream.flat_map(|task| task["paths"].as_array().into_iter().flatten());
+    let paths = paths.filter_map(Value::as_str);
+    let private = paths.filter(|path| !path.starts_with("public/"));
+    private.map(str::to_owned).collect()
 }
 
 fn object(value: Option<&Value>) -> Object {

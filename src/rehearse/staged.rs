@@ -17,8 +17,8 @@ use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::decision::parameters;
 use crate::ports::files::Files;
-use crate::release::recognize;
 use crate::release::staged::{Release, STATE, Staged};
+use crate::release::{Recognized, recognize};
 use crate::sandbox::{
     ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Simulator,
 };
@@ -160,7 +160,7 @@ impl StagedTasks {
             return Some(definition.clone());
         }
         let kind = definition["tags"]["kind"].as_str().unwrap_or_default();
-        let recognized = recognize(kind, definition).filter(|found| found.system.staged)?;
+        let recognized = recognize(kind, definition).filter(Recognized::can_be_staged)?;
         let mut from = self.near(definition);
         from.remove(task_id);
         let tasks = self.lock();

@@ -19,6 +19,15 @@ pub struct Recognized {
     pub action: Option<&'static Action>,
 }
 
+impl Recognized {
+    /// Whether `snowman stage` does the work of the task.
+    #[must_use]
+    pub fn can_be_staged(&self) -> bool {
+        let action = self.action.map(|action| action.name);
+        action.is_some_and(|name| self.system.staged.contains(&name))
+    }
+}
+
 /// Finds the system of a task from its kind and its definition.
 #[must_use]
 pub fn recognize(kind: &str, definition: &Value) -> Option<Recognized> {

@@ -24,8 +24,10 @@ pub struct System {
     pub actions: &'static [Action],
     /// The scopes that its workers ask for.
     pub scopes: &'static [ScopeRule],
-    /// Whether `snowman stage` does the work of its tasks.
-    pub staged: bool,
+    /// The actions whose work `snowman stage` does.
+    pub staged: &'static [&'static str],
+    /// Whether its tasks publish files with the names of those that they read.
+    pub keeps_names: bool,
     /// What a task needs in production, beside its scopes.
     pub production: &'static str,
 }

@@ -299,3 +299,22 @@ fn a_task_that_its_worker_would_refuse_is_not_created_at_any_level() {
         }
     }
 }
+
+#[test]
+fn private_artifacts_are_read_with_their_scope() {
+    let kind = format!("{PLAIN}{KIND}").replace("public/a.tar.xz", "releng/partner/a.tar.xz");
+    let project = project(STAGING)
+        .kind("publish", &kind)
+        .file("params.yml", "project: project\nlevel: '1'\n");
+    let ran = project.run(&["morphed", "--json", "-p", "params.yml", "-o", "graph.json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let graph = std::fs::read(project.root().join("graph.json")).unwrap();
+    let graph: Value = serde_json::from_slice(&graph).unwrap();
+    let mut tasks = graph.as_object().unwrap().values();
+    let task = tasks.find(|task| task["label"] == "publish-candidates");
+    let scopes = &task.unwrap()["task"]["scopes"];
+    assert_eq!(
+        *scopes,
+        json!(["queue:get-artifact:releng/partner/a.tar.xz"])
+    );
+}

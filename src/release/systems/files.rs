@@ -18,7 +18,8 @@ pub static MAC_SIGNING: System = System {
         Some(&signing::MAC_SIGNING)
     })],
     scopes: &[CERTIFICATE],
-    staged: false,
+    staged: &[],
+    keeps_names: true,
     production: "a Mac with the certificates of the developer account; Apple's notary service",
 };
 
@@ -34,7 +35,8 @@ pub static SIGNING: System = System {
         Some(&signing::SIGNING)
     })],
     scopes: &[CERTIFICATE],
-    staged: true,
+    staged: &[""],
+    keeps_names: true,
     production: "Autograph, with the key of the certificate",
 };
 
@@ -118,7 +120,16 @@ pub static BEETMOVER: System = System {
         ),
         ScopeRule::one("action", &[":beetmover:action:"]),
     ],
-    staged: true,
+    staged: &[
+        "push-to-candidates",
+        "push-to-nightly",
+        "push-to-partner",
+        "push-to-releases",
+        "push-to-maven",
+        "push-to-system-addons",
+        "direct-push-to-bucket",
+    ],
+    keeps_names: false,
     production: "credentials of the buckets and of the artifact registry",
 };
 
@@ -132,6 +143,7 @@ pub static CHECKSUMS: System = System {
     source: ActionSource::Only,
     actions: &[Action::new("", "writes the lists of checksums", |_| None)],
     scopes: &[],
-    staged: true,
+    staged: &[""],
+    keeps_names: false,
     production: "the files of the candidate in the archive",
 };

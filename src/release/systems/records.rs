@@ -46,7 +46,8 @@ pub static SHIPIT: System = System {
         ScopeRule::one("server", &[":ship-it:server:"]),
         ScopeRule::one("action", &[":ship-it:action:"]),
     ],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of Ship It",
 };
 
@@ -71,7 +72,8 @@ pub static LANDO: System = System {
             count: Count::Some,
         },
     ],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of Lando",
 };
 
@@ -93,7 +95,8 @@ pub static TREE: System = System {
         parts: &[":treescript:action:"],
         count: Count::Some,
     }],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "a key that may push to the repository",
 };
 
@@ -114,7 +117,8 @@ pub static GITHUB: System = System {
         ScopeRule::one("project", &[":github:project:"]),
         ScopeRule::one("action", &[":github:action:"]),
     ],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "a token of GitHub",
 };
 
@@ -137,7 +141,8 @@ pub static BITRISE: System = System {
             count: Count::Some,
         },
     ],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "a token of Bitrise",
 };
 
@@ -153,6 +158,7 @@ pub static NOTIFY: System = System {
         None
     })],
     scopes: &[],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "Taskcluster's notification service",
 };

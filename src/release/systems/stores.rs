@@ -16,7 +16,8 @@ pub static PUSHAPK: System = System {
         Some(&stores::APK)
     })],
     scopes: &[ScopeRule::one("product", &[":googleplay:product:"])],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of Google Play or of the Galaxy Store",
 };
 
@@ -32,7 +33,8 @@ pub static PUSHSNAP: System = System {
         Some(&stores::SNAP)
     })],
     scopes: &[ScopeRule::one("channel", &[":snapcraft:"])],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of the Snap Store",
 };
 
@@ -52,7 +54,8 @@ pub static PUSHFLATPAK: System = System {
         parts: &[":flathub:"],
         count: Count::Some,
     }],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "a token of Flathub",
 };
 
@@ -68,7 +71,8 @@ pub static PUSHMSIX: System = System {
         Some(&stores::MSIX)
     })],
     scopes: &[ScopeRule::one("channel", &[":microsoftstore:"])],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of the Microsoft Store",
 };
 
@@ -86,6 +90,7 @@ pub static ADDONS: System = System {
         |_| Some(&stores::ADDONS),
     )],
     scopes: &[ScopeRule::one("server", &[":addons.mozilla.org:server:"])],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of addons.mozilla.org",
 };

@@ -45,7 +45,8 @@ pub static BALROG: System = System {
             count: Count::AtMostOne,
         },
     ],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of Balrog; sign-offs for rules that need them",
 };
 
@@ -76,7 +77,8 @@ pub static BOUNCER: System = System {
         ScopeRule::one("server", &[":bouncer:server:"]),
         ScopeRule::one("action", &[":bouncer:action:"]),
     ],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "an account of bouncer's administration",
 };
 
@@ -94,7 +96,8 @@ pub static PARTIALS: System = System {
         |_| None,
     )],
     scopes: &[],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "the updates of earlier releases, from the archive",
 };
 
@@ -112,7 +115,8 @@ pub static UPDATE_VERIFY_CONFIG: System = System {
         |_| None,
     )],
     scopes: &[],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "product details, the archive, and the repositories of earlier releases",
 };
 
@@ -126,7 +130,8 @@ pub static UPDATE_VERIFY: System = System {
     source: ActionSource::Only,
     actions: &[Action::new("", "verifies a part of the updates", |_| None)],
     scopes: &[],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "the update server, and earlier releases in the archive",
 };
 
@@ -142,7 +147,8 @@ pub static FINAL_VERIFY: System = System {
         None
     })],
     scopes: &[],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "the update server, bouncer and the archive",
 };
 
@@ -158,6 +164,7 @@ pub static BOUNCER_CHECK: System = System {
         None
     })],
     scopes: &[],
-    staged: false,
+    staged: &[],
+    keeps_names: false,
     production: "bouncer and the archive",
 };
