@@ -207,6 +207,18 @@ async fn a_missing_artifact_turns_the_task_red() {
     assert_eq!(report["problems"], json!([why]));
 }
 
+/// The definition of the release task in the morphed graph with the parameters in `params.yml`.
+fn morphed(project: &Project) -> Value {
+    let ran = project.run(&["morphed", "--json", "-p", "params.yml", "-o", "graph.json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    // What a command prints has no taskIds in tests.
+    let graph = std::fs::read(project.root().join("graph.json")).unwrap();
+    let graph: Value = serde_json::from_slice(&graph).unwrap();
+    let mut tasks = graph.as_object().unwrap().values();
+    let task = tasks.find(|task| task["label"] == "publish-candidates");
+    task.unwrap()["task"].clone()
+}
+
 #[test]
 fn nothing_is_staged_unless_the_project_asks_below_release_level() {
     let branches = format!("release-branches: {{project: true}}\n{STAGING}");
@@ -218,24 +230,15 @@ fn nothing_is_staged_unless_the_project_asks_below_release_level() {
     ] {
         let params = format!("project: project\nlevel: '{level}'\ntarget_tasks_method: default\n");
         let project = project(staging).file("params.yml", params);
-        let ran = project.run(&["morphed", "--json", "-p", "params.yml", "-o", "graph.json"]);
-        assert_eq!(ran.code, Some(0), "{}", ran.shown());
-        // What a command prints has no taskIds in tests.
-        let graph = std::fs::read(project.root().join("graph.json")).unwrap();
-        let graph: Value = serde_json::from_slice(&graph).unwrap();
-        let tasks = graph.as_object().unwrap().values();
-        let task = tasks
-            .into_iter()
-            .find(|task| task["label"] == "publish-candidates")
-            .unwrap();
-        let staging = task["task"]["extra"].get("staging");
-        assert_eq!(staging.is_some(), is_staged, "{level} {}", task["task"]);
+        let task = morphed(&project);
+        let staging = task["extra"].get("staging");
+        assert_eq!(staging.is_some(), is_staged, "{level} {}", task);
         let pool = if is_staged {
             "linux-gcp"
         } else {
             "test-1-beetmover"
         };
-        assert_eq!(task["task"]["workerType"], pool);
+        assert_eq!(task["workerType"], pool);
     }
 }
 
@@ -306,13 +309,7 @@ fn private_artifacts_are_read_with_their_scope() {
     let project = project(STAGING)
         .kind("publish", &kind)
         .file("params.yml", "project: project\nlevel: '1'\n");
-    let ran = project.run(&["morphed", "--json", "-p", "params.yml", "-o", "graph.json"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    let graph = std::fs::read(project.root().join("graph.json")).unwrap();
-    let graph: Value = serde_json::from_slice(&graph).unwrap();
-    let mut tasks = graph.as_object().unwrap().values();
-    let task = tasks.find(|task| task["label"] == "publish-candidates");
-    let scopes = &task.unwrap()["task"]["scopes"];
+    let scopes = &morphed(&project)["scopes"];
     assert_eq!(
         *scopes,
         json!(["queue:get-artifact:releng/partner/a.tar.xz"])
