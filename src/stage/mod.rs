@@ -13,6 +13,7 @@
 //! - [`openpgp`]: detached signatures;
 //! - [`python_json`]: JSON as the real workers write it;
 //! - [`signing`]: which files are signed in which way;
+//! - [`update_verify`]: which updates from earlier releases are verified;
 //! - [`version_order`]: which of two versions is the newer one;
 //! - [`run`]: runs a staged task: checks its payload, merges the [`state`]s of the tasks before it
 //!   ([`merged`]), and lets its system ([`systems`]) do the [`work`];
@@ -34,5 +35,6 @@ pub mod signing;
 pub mod source;
 pub mod state;
 pub mod systems;
+pub mod update_verify;
 pub mod version_order;
 pub mod work;

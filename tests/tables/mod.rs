@@ -25,6 +25,7 @@ mod checksums;
 mod mar;
 mod row;
 mod signing;
+mod update_verify;
 mod versions;
 
 use row::{Table, Verdict};
@@ -35,6 +36,7 @@ const SYSTEMS: &[&[Table]] = &[
     checksums::TABLES,
     mar::TABLES,
     signing::TABLES,
+    update_verify::TABLES,
     versions::TABLES,
 ];
 
@@ -49,7 +51,6 @@ const NOT_COVERED: &[&str] = &[
     "bouncer-aliases.json",
     "bouncer-locations.json",
     "bouncer-paths.json",
-    "chunking.json",
     "environments.json",
     "fxci-grants.json",
     "go-bouncer-database.json",
@@ -60,8 +61,6 @@ const NOT_COVERED: &[&str] = &[
     "lando-version-bump.json",
     "pushapk-manifest.json",
     "pushapk-publish-config.json",
-    "update-verify-cfg.json",
-    "update-verify-config-creation.json",
     "whats-new-updateLine.json",
 ];
 
