@@ -6,6 +6,7 @@
 //! stricter than the real worker, its documentation says so.
 //!
 //! - [`archive`]: files at their places in candidates and releases;
+//! - [`balrog_worker`]: what the workers of the update server ask of it;
 //! - [`checksums`]: the lists of checksums of a release;
 //! - [`keys`]: worthless keys with the names of the certificates of production;
 //! - [`makers`]: small artifacts of builds, for the tasks of a rehearsed release;
@@ -21,6 +22,7 @@
 //! - [`report`], [`page`]: what a staged task reports.
 
 pub mod archive;
+pub mod balrog_worker;
 pub mod checksums;
 pub mod keys;
 pub mod makers;

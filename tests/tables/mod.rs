@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 mod archive;
+mod balrog_worker;
 mod checksums;
 mod mar;
 mod row;
@@ -33,6 +34,7 @@ use row::{Table, Verdict};
 /// The tables of all systems.
 const SYSTEMS: &[&[Table]] = &[
     archive::TABLES,
+    balrog_worker::TABLES,
     checksums::TABLES,
     mar::TABLES,
     signing::TABLES,
@@ -43,10 +45,6 @@ const SYSTEMS: &[&[Table]] = &[
 /// The files about systems that are not built yet, and those that are no tables.
 const NOT_COVERED: &[&str] = &[
     "balrog-random.json",
-    "balrog-schedule.json",
-    "balrog-scopes.json",
-    "balrog-submit-locale.json",
-    "balrog-submit-toplevel.json",
     "balrog.json",
     "bouncer-aliases.json",
     "bouncer-locations.json",
@@ -61,7 +59,6 @@ const NOT_COVERED: &[&str] = &[
     "lando-version-bump.json",
     "pushapk-manifest.json",
     "pushapk-publish-config.json",
-    "whats-new-updateLine.json",
 ];
 
 fn tables() -> impl Iterator<Item = &'static Table> {
