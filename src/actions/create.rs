@@ -17,8 +17,10 @@ use crate::config::parameters::Parameters;
 use crate::decision::{Phases, artifact, optimize_rerun, plan_graph, scheduler_id};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
+use crate::morph::staged::{Existing, Settings, settings, stage_added};
 use crate::optimize::OptimizedTaskGraph;
 use crate::ports::ids::DerivedIds;
+use crate::release::staged::EARLIER;
 use crate::submit::{
     Created, Reconciled, Resolved, Resolver, Submission, SubmitError, SubmitOptions, reconcile,
     submit_all, submit_with_retry,
@@ -183,10 +185,18 @@ async fn resolve(
     number: usize,
     target: TargetTaskGraph,
 ) -> Outcome<(OptimizedTaskGraph, Reconciled)> {
+    let staging = settings(call.graph_config, round.params)?.filter(|staging| staging.stages);
+    let earlier = match &staging {
+        Some(_) => earlier_graphs(call, round).await?,
+        None => None,
+    };
     let mut resolver = RoundResolver {
         phases: phases(call, round),
         existing: &round.existing.label_to_taskid,
+        full: &round.existing.graph,
         target,
+        staging,
+        earlier,
     };
     let decision = round.existing.decision.clone();
     reconcile(
@@ -198,11 +208,36 @@ async fn resolve(
     .await
 }
 
+/// The task that has created the group of this call, if it lists the staged tasks of graphs before it.
+async fn earlier_graphs(call: &Call<'_>, round: &Round<'_>) -> Outcome<Option<TaskId>> {
+    let Some(group) = call
+        .task_group_id
+        .as_ref()
+        .filter(|_| round.on_triggered_graph)
+    else {
+        return Ok(None);
+    };
+    match call.context.taskcluster()?.artifact(group, EARLIER).await {
+        Ok(_) => Ok(Some(group.clone())),
+        Err(error) if error.status == Some(404) => Ok(None),
+        Err(error) => Err(Diagnostic::environment(format!(
+            "cannot read `{EARLIER}` of the task {group}"
+        ))
+        .because(error)
+        .into()),
+    }
+}
+
 /// Optimizes the graph of a round.
 struct RoundResolver<'r> {
     phases: Phases<'r>,
     existing: &'r BTreeMap<Label, TaskId>,
+    full: &'r LabelGraph,
     target: TargetTaskGraph,
+    /// If release tasks are staged.
+    staging: Option<Settings>,
+    /// The task that lists the staged tasks of earlier graphs.
+    earlier: Option<TaskId>,
 }
 
 impl Resolver for RoundResolver<'_> {
@@ -217,8 +252,19 @@ impl Resolver for RoundResolver<'_> {
             phases,
             existing,
             target,
+            ..
         } = self;
-        let optimized = optimize_rerun(phases, target, ids, existing, earlier).await?;
+        let mut optimized = optimize_rerun(phases, target, ids, existing, earlier).await?;
+        if let Some(settings) = &self.staging {
+            settings.check(&optimized.graph)?;
+            let graph = std::mem::take(&mut optimized.graph);
+            let around = Existing {
+                full: self.full,
+                before: existing,
+                after: &optimized.label_to_taskid,
+            };
+            optimized.graph = stage_added(graph, settings, around, self.earlier.as_ref())?;
+        }
         let plan = plan_graph(phases.graph_config, phases.params, &optimized.graph, ids)?;
         let referenced = optimized.label_to_taskid.values().cloned().collect();
         Ok(Resolved {

@@ -92,7 +92,14 @@ struct Queue<'a> {
     taskcluster: &'a Client,
 }
 
+/// How many requests a staged task makes at once.
+const REQUESTS: usize = 16;
+
 impl Source for Queue<'_> {
+    fn readers(&self) -> usize {
+        REQUESTS
+    }
+
     fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
         let read = self.runtime.block_on(self.taskcluster.artifact(task, name));
         let (task, name) = (task.clone(), name.to_owned());

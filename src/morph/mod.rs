@@ -102,7 +102,7 @@ pub fn morph(
             let own = context.environment.get("TASK_ID");
             let own = own.and_then(|id| TaskId::parse(id).ok());
             let later = context.params.get("existing_tasks").is_some_and(truthy);
-            graph = staged::stage(graph, &settings, own.as_ref(), later)?;
+            graph = staged::stage(graph, &settings, own.as_ref().filter(|_| later))?;
         }
     }
     Ok(MorphedTaskGraph {

@@ -32,7 +32,7 @@ pub fn is_wanted(config: &GraphConfig) -> bool {
     settings.is_some_and(Value::is_object)
 }
 
-/// The release that a flavor makes.
+/// The release that a flavor makes, without its revision.
 ///
 /// # Errors
 /// When the version of the project cannot be read.
@@ -55,6 +55,7 @@ pub fn release(
             None => parameters::version(files)?.unwrap_or_default(),
         },
         build_number: input["build_number"].as_u64().unwrap_or(1),
+        revision: String::new(),
     })
 }
 
@@ -95,10 +96,11 @@ struct Tasks {
 }
 
 impl StagedTasks {
-    /// Begins a phase: everything before counts.
-    pub fn begin(&self, release: Release) {
+    /// Begins a phase of a release of a revision: everything before counts.
+    pub fn begin(&self, release: Release, revision: &str) {
         let mut tasks = self.lock();
-        tasks.release = release;
+        let revision = revision.to_owned();
+        tasks.release = Release { revision, ..release };
         tasks.earlier = tasks.last.clone();
     }
 
@@ -180,8 +182,10 @@ impl StagedTasks {
                 .unwrap_or_default()
                 .to_owned(),
             release: tasks.release.clone(),
+            phase: String::new(),
             from: from.into_iter().collect(),
             earlier: None,
+            copy_of: None,
         };
         Some(staged.into_definition(definition))
     }

@@ -38,10 +38,14 @@ pub struct Staged {
     pub pool: String,
     /// The release that it belongs to.
     pub release: Release,
+    /// The phase of the release; empty if the task has none.
+    pub phase: String,
     /// The nearest staged tasks before it in the same graph.
     pub from: Vec<TaskId>,
     /// The decision or action task that lists the staged tasks of earlier graphs, if there are any.
     pub earlier: Option<TaskId>,
+    /// The task with the same label that existed when this one was added to the graph.
+    pub copy_of: Option<TaskId>,
 }
 
 /// The release that a staged task belongs to.
@@ -53,6 +57,8 @@ pub struct Release {
     pub version: String,
     /// The number of the build.
     pub build_number: u64,
+    /// The revision that it is made of.
+    pub revision: String,
 }
 
 /// Why `extra.staging` cannot be read.
@@ -110,9 +116,12 @@ impl Staged {
                 "product": self.release.product,
                 "version": self.release.version,
                 "buildNumber": self.release.build_number,
+                "revision": self.release.revision,
             },
+            "phase": self.phase,
             "from": ids,
             "earlier": self.earlier.as_ref().map(TaskId::as_str),
+            "copyOf": self.copy_of.as_ref().map(TaskId::as_str),
         })
     }
 
@@ -138,6 +147,10 @@ impl Staged {
             let id = value.as_str().and_then(|id| TaskId::parse(id).ok());
             id.ok_or(StagedError::Field(name))
         };
+        let optional_id = |name: &'static str| match map.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => id(value, name).map(Some),
+        };
         let list = |name: &'static str| field(name)?.as_array().ok_or(StagedError::Field(name));
         let from = list("from")?.iter().map(|value| id(value, "from"));
         let scopes = list("scopes")?.iter().map(|value| match value.as_str() {
@@ -151,11 +164,10 @@ impl Staged {
             scopes: scopes.collect::<Result<_, _>>()?,
             pool: text("pool")?,
             release: release(field("release")?)?,
+            phase: text("phase")?,
             from: from.collect::<Result<_, _>>()?,
-            earlier: match map.get("earlier") {
-                None | Some(Value::Null) => None,
-                Some(value) => Some(id(value, "earlier")?),
-            },
+            earlier: optional_id("earlier")?,
+            copy_of: optional_id("copyOf")?,
         })
     }
 }
@@ -167,6 +179,7 @@ fn release(value: &Value) -> Result<Release, StagedError> {
         product: text("product")?,
         version: text("version")?,
         build_number: value["buildNumber"].as_u64().ok_or_else(wrong)?,
+        revision: text("revision")?,
     })
 }
 
@@ -186,9 +199,12 @@ mod tests {
                 product: "hail".to_owned(),
                 version: "94.0".to_owned(),
                 build_number: 2,
+                revision: "0123456789abcdef".to_owned(),
             },
+            phase: "promote".to_owned(),
             from: vec![id.clone()],
-            earlier: Some(id),
+            earlier: Some(id.clone()),
+            copy_of: Some(id),
         }
     }
 

@@ -193,6 +193,7 @@ mod tests {
             let state = State {
                 run: run(*letter),
                 label: letter.to_string(),
+                revision: String::new(),
                 parents: parents.chars().map(run).collect(),
                 effects: vec![Effect {
                     space: "s".to_owned(),

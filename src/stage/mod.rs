@@ -23,6 +23,7 @@
 
 pub mod archive;
 pub mod balrog_worker;
+mod before;
 pub mod checksums;
 pub mod keys;
 pub mod makers;

@@ -42,6 +42,7 @@ pub fn page(report: &Report, subject: Subject<'_>) -> String {
         html.push_str("</ul>\n");
     };
     section("Problems", &red);
+    section("Warnings", &report.warnings);
     section("Checked", &report.checks());
     section("Would happen in production", &report.would);
     section("Not checked", &report.unchecked);

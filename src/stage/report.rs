@@ -1,5 +1,5 @@
 //! What a staged task reports: what it has checked, what production would have done, what could not be
-//! checked, and why it is red.
+//! checked, what is unusual, and why it is red.
 
 use crate::base::value::{Value, json};
 
@@ -24,6 +24,8 @@ pub struct Report {
     pub would: Vec<String>,
     /// What could not be checked here.
     pub unchecked: Vec<String>,
+    /// What is unusual, but no problem.
+    pub warnings: Vec<String>,
     /// Why the task is red.
     pub problems: Vec<String>,
     /// Details of the system, for the page: the title, and rows of cells.
@@ -103,6 +105,7 @@ impl Report {
             "checked": checked.collect::<Value>(),
             "wouldHappen": self.would.clone(),
             "notChecked": self.unchecked.clone(),
+            "warnings": self.warnings.clone(),
             "problems": red,
             "tables": tables.collect::<Value>(),
         })
@@ -120,6 +123,7 @@ impl Report {
         };
         let red = self.red();
         section("Problems", red.clone());
+        section("Warnings", self.warnings.clone());
         section("Checked", self.checks());
         section("Would happen in production", self.would.clone());
         section("Not checked", self.unchecked.clone());

@@ -2,25 +2,22 @@
 //!
 //! 1. The definition says what the task does ([`Staged`]). Its payload and scopes are checked as the release
 //!    worker would check them.
-//! 2. The states of the tasks before it are read and merged.
+//! 2. The states of the tasks before it are read ([`Before`]) and merged.
 //! 3. The system does its work against the merged state.
 //! 4. State, report and page are artifacts, beside what the system makes. A task with problems leaves no state
 //!    and makes nothing: only its report.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
+use super::before::Before;
 use super::merged::Merged;
 use super::page::page;
 use super::report::{Report, Subject};
-use super::source::{Source, SourceError};
-use super::state::{MAX_STATE, State, TaskRun};
+use super::source::Source;
+use super::state::{State, TaskRun};
 use super::systems;
 use super::work::{Output, Work};
 use crate::base::json;
-use crate::base::name::TaskId;
 use crate::base::value::{Value, json};
-use crate::release::staged::{EARLIER, PAGE, REPORT, STATE, Staged};
+use crate::release::staged::{PAGE, REPORT, STATE, Staged};
 use crate::release::{check, recognize_as};
 
 /// What a staged task has done.
@@ -59,8 +56,8 @@ pub fn run(run: &TaskRun, definition: &Value, source: &dyn Source) -> Done {
     let names = subject(Some(&staged));
     let names = (names.0.as_str(), names.1.as_str());
     check_payload(&staged, definition, &mut report);
-    let (states, parents) = states(&staged, source, &mut report);
-    let merged = Merged::new(&states);
+    let before = Before::read(&staged, source, &mut report);
+    let merged = Merged::new(&before.states);
     report
         .problems
         .extend(merged.conflicts.iter().map(ToString::to_string));
@@ -86,7 +83,8 @@ pub fn run(run: &TaskRun, definition: &Value, source: &dyn Source) -> Done {
     let state = State {
         run: run.clone(),
         label: label.to_owned(),
-        parents,
+        revision: staged.release.revision.clone(),
+        parents: before.parents,
         effects,
     };
     finish(run, label, names, report, Some((state, outputs)))
@@ -120,69 +118,6 @@ fn check_payload(staged: &Staged, definition: &Value, report: &mut Report) {
             None => violation.message,
         });
     }
-}
-
-/// Reads the states of all tasks before a task. Returns also those that it is made on top of.
-fn states(
-    staged: &Staged,
-    source: &dyn Source,
-    report: &mut Report,
-) -> (BTreeMap<TaskId, Arc<State>>, Vec<TaskRun>) {
-    let mut states = BTreeMap::new();
-    let mut left: BTreeSet<TaskId> = staged.from.iter().cloned().collect();
-    left.extend(earlier(staged, source, report));
-    let direct = left.clone();
-    let mut seen = left.clone();
-    while let Some(id) = left.pop_first() {
-        match source.state(&id) {
-            Ok(Ok(state)) if state.run.task_id != id => report.problem(format!(
-                "the state of the task {id} is that of the task {}",
-                state.run.task_id
-            )),
-            Ok(Ok(state)) => {
-                for parent in &state.parents {
-                    if seen.insert(parent.task_id.clone()) {
-                        left.insert(parent.task_id.clone());
-                    }
-                }
-                states.insert(id, state);
-            }
-            Ok(Err(error)) => report.problem(format!("the state of the task {id}: {error}")),
-            Err(SourceError::Missing { .. }) => report.problem(format!(
-                "the staged task {id} has no state: it was not run by `snowman stage`, or its artifacts have \
-                 expired; build it again in this graph (`rebuild_kinds`)"
-            )),
-            Err(error) => report.problem(error.to_string()),
-        }
-    }
-    report.checked("the states of the tasks before this one", states.len());
-    let parents = direct.iter().filter_map(|id| states.get(id));
-    let parents = parents.map(|state| state.run.clone()).collect();
-    (states, parents)
-}
-
-/// The staged tasks of earlier graphs.
-fn earlier(staged: &Staged, source: &dyn Source, report: &mut Report) -> Vec<TaskId> {
-    let Some(task) = &staged.earlier else {
-        return Vec::new();
-    };
-    let read = source.artifact(task, EARLIER, MAX_STATE);
-    let list = match read {
-        Ok(artifact) => json::read(EARLIER, &artifact.content).ok(),
-        Err(error) => {
-            report.problem(error.to_string());
-            return Vec::new();
-        }
-    };
-    let map = list.as_ref().and_then(Value::as_object);
-    let Some(map) = map else {
-        report.problem(format!(
-            "{EARLIER} of the task {task} is not a mapping of labels"
-        ));
-        return Vec::new();
-    };
-    let ids = map.iter().filter_map(|(_, id)| id.as_str());
-    ids.filter_map(|id| TaskId::parse(id).ok()).collect()
 }
 
 /// Makes the artifacts about the staging.

@@ -54,6 +54,11 @@ pub enum SourceError {
 
 /// Reads artifacts of the latest completed runs of tasks.
 pub trait Source: Sync {
+    /// How many artifacts may be read at once.
+    fn readers(&self) -> usize {
+        1
+    }
+
     /// Reads an artifact of at most `limit` bytes.
     ///
     /// # Errors

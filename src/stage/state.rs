@@ -45,6 +45,8 @@ pub struct State {
     pub run: TaskRun,
     /// The label of the task.
     pub label: String,
+    /// The revision that its release is made of.
+    pub revision: String,
     /// The states that it was made on top of.
     pub parents: Vec<TaskRun>,
     /// What the task has changed, in order.
@@ -97,6 +99,7 @@ impl State {
             "version": VERSION,
             "run": self.run.to_json(),
             "label": self.label,
+            "revision": self.revision,
             "parents": parents.collect::<Value>(),
             "effects": effects.collect::<Value>(),
         });
@@ -141,12 +144,14 @@ impl State {
                 _ => Err(StateError::Field("effects")),
             }
         });
+        let text = |name: &'static str| match value[name].as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(StateError::Field(name)),
+        };
         Ok(Self {
             run: TaskRun::read(&value["run"], "run")?,
-            label: value["label"]
-                .as_str()
-                .ok_or(StateError::Field("label"))?
-                .to_owned(),
+            label: text("label")?,
+            revision: text("revision")?,
             parents: parents.collect::<Result<_, _>>()?,
             effects: effects.collect::<Result<_, _>>()?,
         })
@@ -168,6 +173,7 @@ mod tests {
         State {
             run: run(1),
             label: "beetmover-linux".to_owned(),
+            revision: "0123456789abcdef".to_owned(),
             parents: vec![run(0)],
             effects: vec![Effect {
                 space: "archive".to_owned(),

@@ -32,4 +32,5 @@ mod releases;
 mod rerun;
 mod retrigger;
 mod snowmen;
+mod staged;
 mod taken;

@@ -1,11 +1,12 @@
 //! What holds for every staged task.
 
+use snowman::base::name::TaskId;
 use snowman::base::value::json;
 use snowman::release::SYSTEMS;
 use snowman::release::staged::STATE;
 use snowman::stage::systems;
 
-use super::world::World;
+use super::world::{Task, World};
 
 /// A payload of a task that publishes nothing that exists.
 fn empty_payload() -> snowman::base::value::Value {
@@ -137,4 +138,96 @@ fn earlier_graphs_count_whole() {
     world.put(&action, "public/staging/earlier.json", b"[]");
     let red = world.fail(&task).join("\n");
     assert!(red.contains("is not a mapping of labels"), "{red}");
+}
+
+/// A task that publishes a file of its own.
+fn publish(world: &mut World, name: &str, from: &[&TaskId]) -> Task {
+    let build = world.build(&[("public/a.tar.xz", name.as_bytes())]);
+    let payload = json!({
+        "releaseProperties": {"appName": "Hail"},
+        "upstreamArtifacts": [{"taskId": build.as_str(), "taskType": "build", "paths": ["public/a.tar.xz"]}],
+        "artifactMap": [{"taskId": build.as_str(), "locale": "en-US", "paths": {"public/a.tar.xz": {
+            "destinations": [format!("pub/hail/candidates/94.0-candidates/build1/{name}.tar.xz")],
+            "checksums_path": format!("{name}.tar.xz"),
+        }}}],
+    });
+    world.task("beetmover", "push-to-candidates", payload, from)
+}
+
+#[test]
+fn a_run_that_is_not_the_last_one_has_to_be_replaced_first() {
+    let mut world = World::default();
+    let first = publish(&mut world, "first", &[]);
+    world.pass(&first);
+    let second = publish(&mut world, "second", &[&first.id]);
+    world.pass(&second);
+    let third = publish(&mut world, "third", &[&second.id]);
+    world.pass(&third);
+    // The first one is run again: what the second one has seen is out of date.
+    world.rerun(&first, 1);
+    let red = world.fail(&third).join("\n");
+    assert!(
+        red.contains(&format!("made on top of run 0 of the-task ({})", first.id)),
+        "{red}"
+    );
+    assert!(
+        red.contains(&format!("rerun {}, and then", second.id)),
+        "{red}"
+    );
+    world.rerun(&second, 1);
+    world.pass(&third);
+}
+
+#[test]
+fn several_revisions_are_a_warning_until_the_release_is_shipped() {
+    let mut world = World::default();
+    let mut first = publish(&mut world, "first", &[]);
+    first.staged.release.revision = "fedcba98".to_owned();
+    world.pass(&first);
+    let mut second = publish(&mut world, "second", &[&first.id]);
+    world.pass(&second);
+    let warnings = world.report(&second.id)["warnings"].to_string();
+    assert!(warnings.contains("made of 2 revisions"), "{warnings}");
+    assert!(
+        warnings.contains(&format!("fedcba98 (the-task ({}))", first.id)),
+        "{warnings}"
+    );
+    second.staged.phase = "ship".to_owned();
+    let red = world.fail(&second).join("\n");
+    assert!(red.contains("shipped from one revision"), "{red}");
+}
+
+#[test]
+fn a_copy_says_that_nobody_sees_it() {
+    let mut world = World::default();
+    let first = publish(&mut world, "first", &[]);
+    world.pass(&first);
+    let mut copy = publish(&mut world, "first", &[]);
+    copy.staged.copy_of = Some(first.id.clone());
+    world.pass(&copy);
+    let warnings = world.report(&copy.id)["warnings"].to_string();
+    assert!(
+        warnings.contains(&format!("a copy of {}", first.id)),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn states_are_the_same_however_many_are_read_at_once() {
+    let read = |readers: usize| {
+        let mut world = World::default();
+        world.readers = readers;
+        let names: Vec<String> = (0..40).map(|number| format!("file{number}")).collect();
+        let tasks: Vec<TaskId> = names
+            .iter()
+            .map(|name| {
+                let task = publish(&mut world, name, &[]);
+                world.pass(&task)
+            })
+            .collect();
+        let from: Vec<&TaskId> = tasks.iter().collect();
+        let last = publish(&mut world, "last", &from);
+        world.run(&last).artifacts
+    };
+    assert_eq!(read(1), read(16));
 }

@@ -16,6 +16,8 @@ use snowman::stage::state::{State, TaskRun};
 pub struct World {
     artifacts: BTreeMap<(String, String), Vec<u8>>,
     ids: u8,
+    /// How many artifacts are read at once.
+    pub readers: usize,
 }
 
 /// A staged task before it runs.
@@ -82,9 +84,12 @@ impl World {
                     product: "hail".to_owned(),
                     version: "94.0".to_owned(),
                     build_number: 1,
+                    revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
                 },
+                phase: "promote".to_owned(),
                 from: from.iter().map(|&id| id.clone()).collect(),
                 earlier: None,
+                copy_of: None,
             },
             kind: "any",
         }
@@ -92,6 +97,11 @@ impl World {
 
     /// Runs a task, and keeps its artifacts.
     pub fn run(&mut self, task: &Task) -> Done {
+        self.rerun(task, 0)
+    }
+
+    /// Makes a run of a task, and keeps its artifacts.
+    pub fn rerun(&mut self, task: &Task, run_id: u32) -> Done {
         let definition = json!({
             "metadata": {"name": "the-task"},
             "created": "2026-01-31T12:00:00.000Z",
@@ -101,7 +111,7 @@ impl World {
         let definition = task.staged.clone().into_definition(&definition);
         let of_run = TaskRun {
             task_id: task.id.clone(),
-            run_id: 0,
+            run_id,
         };
         let done = run(&of_run, &definition, self);
         for output in &done.artifacts {
@@ -139,6 +149,10 @@ impl World {
 }
 
 impl Source for World {
+    fn readers(&self) -> usize {
+        self.readers
+    }
+
     fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
         let (task, name) = (task.clone(), name.to_owned());
         match self.get(&task, &name) {

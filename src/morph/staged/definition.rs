@@ -1,0 +1,130 @@
+//! The definition of a staged task.
+
+use std::collections::BTreeSet;
+
+use super::settings::Settings;
+use crate::base::name::TaskId;
+use crate::base::value::{Object, Value, json};
+use crate::model::id_graph::PlannedTask;
+use crate::release::Recognized;
+use crate::release::staged::{Release, Staged};
+
+/// The folder in which a staged task writes its artifacts.
+const ARTIFACTS: &str = "/builds/worker/artifacts";
+
+/// The longest time that a staged task may take, in seconds.
+const MAX_RUN_TIME: u32 = 7200;
+
+/// What comes before a staged task.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// The nearest staged tasks of the same graph.
+    pub from: Vec<TaskId>,
+    /// The task that lists the staged tasks of earlier graphs.
+    pub earlier: Option<TaskId>,
+    /// The task with the same label that exists already.
+    pub copy_of: Option<TaskId>,
+}
+
+/// The task that stages a release task.
+pub fn staged(
+    settings: &Settings,
+    task: &PlannedTask,
+    recognized: Recognized,
+    before: Before,
+) -> PlannedTask {
+    let mut definition = task.task.clone();
+    let take =
+        |definition: &mut Object, key: &str| definition.shift_remove(key).unwrap_or_default();
+    let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let attribute = |name: &str| text(task.attributes.get(name).cloned().unwrap_or_default());
+    let pool = format!(
+        "{}/{}",
+        text(take(&mut definition, "provisionerId")),
+        text(take(&mut definition, "workerType"))
+    );
+    let scopes = take(&mut definition, "scopes");
+    let scopes = scopes.as_array().into_iter().flatten();
+    let action = recognized.action.map(|action| action.name);
+    let staged = Staged {
+        system: recognized.system.name.to_owned(),
+        action: action.filter(|name| !name.is_empty()).map(str::to_owned),
+        payload: take(&mut definition, "payload"),
+        scopes: scopes
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        pool,
+        release: Release {
+            product: attribute("shipping_product"),
+            ..settings.release.clone()
+        },
+        phase: attribute("shipping_phase"),
+        from: before.from,
+        earlier: before.earlier,
+        copy_of: before.copy_of,
+    };
+    let expires = definition.get("expires").cloned().unwrap_or_default();
+    let private = private_artifacts(&staged.payload);
+    let mut folders = BTreeSet::from(["public"]);
+    if recognized.system.keeps_names {
+        folders.extend(private.iter().filter_map(|name| name.split('/').next()));
+    }
+    let artifacts = folders.into_iter().map(|folder| {
+        let path = format!("{ARTIFACTS}/{folder}");
+        let artifact = json!({"type": "directory", "path": path, "expires": expires.clone()});
+        (folder.to_owned(), artifact)
+    });
+    let artifacts: Object = artifacts.collect();
+    let scopes = private
+        .iter()
+        .map(|name| Value::from(format!("queue:get-artifact:{name}")));
+    let scopes: Value = scopes.collect();
+    let payload = json!({
+        "image": settings.image,
+        "command": ["snowman", "stage", "run"],
+        "maxRunTime": MAX_RUN_TIME,
+        "features": {"taskclusterProxy": true},
+        "artifacts": artifacts,
+    });
+    definition.insert(
+        "provisionerId",
+        Value::from(settings.pool.provisioner.as_str()),
+    );
+    definition.insert(
+        "workerType",
+        Value::from(settings.pool.worker_type.as_str()),
+    );
+    definition.insert("scopes", scopes);
+    definition.insert("payload", payload);
+    let mut tags = object(definition.get("tags"));
+    tags.insert("worker-implementation", json!("docker-worker"));
+    tags.insert("os", json!("linux"));
+    definition.insert("tags", Value::Object(tags));
+    let mut extra = object(definition.get("extra"));
+    extra.insert("staging", staged.to_json());
+    definition.insert("extra", Value::Object(extra));
+    PlannedTask {
+        task: definition,
+        ..task.clone()
+    }
+}
+
+/// The private artifacts that a task reads: those that need a scope.
+fn private_artifacts(payload: &Value) -> BTreeSet<String> {
+    let upstream = payload["upstreamArtifacts"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let paths = upstream.flat_map(|task| task["paths"].as_array().into_iter().flatten());
+    let paths = paths.filter_map(Value::as_str);
+    let private = paths.filter(|path| !path.starts_with("public/"));
+    private.map(str::to_owned).collect()
+}
+
+fn object(value: Option<&Value>) -> Object {
+    value
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default()
+}

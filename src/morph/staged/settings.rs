@@ -1,0 +1,155 @@
+//! What a project says about staging in its configuration, and which of its tasks are release tasks.
+
+use std::collections::BTreeMap;
+
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{KindName, Label, TaskId};
+use crate::base::path::ValuePath;
+use crate::base::suggest;
+use crate::base::value::{Object, Value};
+use crate::base::worker_pool::WorkerPool;
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
+use crate::config::release;
+use crate::model::id_graph::IdGraph;
+use crate::model::label_graph::LabelGraph;
+use crate::release::staged::Release;
+use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
+
+/// The settings of a project.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether release tasks are staged: this is not a decision at release level.
+    pub stages: bool,
+    pub(super) image: Value,
+    pub(super) pool: WorkerPool,
+    /// The systems of kinds, by the names of both.
+    kinds: BTreeMap<String, String>,
+    /// The release; each task adds its product.
+    pub(super) release: Release,
+}
+
+/// Reads the settings; `None` if the project has none.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Settings>> {
+    let section = config.get("snowman").and_then(|own| own.get("staging"));
+    let Some(section) = section.and_then(Value::as_object) else {
+        return Ok(None);
+    };
+    let mut wrong = Diagnostics::new();
+    let place = |key: &str| config.place(&ValuePath::keys(["snowman", "staging", key]));
+    let worker = section.get("worker-type").and_then(Value::as_str);
+    let worker = worker.unwrap_or_default();
+    match config.worker_implementation(worker) {
+        Ok(("docker-worker", _)) => {}
+        Ok((other, _)) => wrong.push(
+            Diagnostic::user(format!(
+                "`snowman.staging.worker-type`: expected an alias of docker-worker, found `{worker}`, an alias of {other}"
+            ))
+            .at(place("worker-type")),
+        ),
+        Err(error) => wrong.push(error.at(place("worker-type"))),
+    }
+    let kinds = section.get("kinds").and_then(Value::as_object);
+    let kinds: BTreeMap<String, String> = kinds
+        .into_iter()
+        .flatten()
+        .map(|(kind, system)| {
+            (
+                kind.to_string(),
+                system.as_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect();
+    let names = || SYSTEMS.iter().map(|system| system.name);
+    for (kind, system) in &kinds {
+        if !names().any(|name| name == system) {
+            wrong.push(
+                Diagnostic::user(format!(
+                    "`snowman.staging.kinds.{kind}`: unknown release system `{system}`"
+                ))
+                .at(place("kinds"))
+                .help(suggest::hint(system, names())),
+            );
+        }
+    }
+    wrong.or_ok(())?;
+    Ok(Some(Settings {
+        image: section.get("image").cloned().unwrap_or_default(),
+        pool: config.worker_pool(worker, params.level())?,
+        kinds,
+        stages: release::level(config, params) != "production",
+        release: Release {
+            product: String::new(),
+            revision: params.str("head_rev").to_owned(),
+            version: params.str("version").to_owned(),
+            build_number: params
+                .get("build_number")
+                .and_then(Value::as_u64)
+                .unwrap_or(1),
+        },
+    }))
+}
+
+impl Settings {
+    /// Checks each release task as its worker does.
+    ///
+    /// # Errors
+    /// Everything that workers would refuse.
+    pub fn check(&self, graph: &IdGraph) -> Outcome<()> {
+        let mut wrong = Diagnostics::new();
+        for task in graph.tasks() {
+            let Some(recognized) = self.recognize(&task.kind, &task.task) else {
+                continue;
+            };
+            let definition = Value::Object(task.task.clone());
+            // A task that depends on no other is created with a dependency on the decision task.
+            for violation in check(recognized, &definition, true) {
+                let mut diagnostic = Diagnostic::user(violation.message)
+                    .because(format!(
+                        "the release worker of {} would refuse the task",
+                        recognized.system.name
+                    ))
+                    .in_kind(&task.kind)
+                    .in_task(task.label.as_str())
+                    .at(task.provenance.place.clone());
+                diagnostic.help = violation.help;
+                wrong.push(diagnostic);
+            }
+        }
+        wrong.or_ok(())
+    }
+
+    /// The system and action of a task of this kind.
+    pub(super) fn recognize(&self, kind: &KindName, definition: &Object) -> Option<Recognized> {
+        let definition = Value::Object(definition.clone());
+        match self.kinds.get(kind.as_str()) {
+            Some(system) => recognize_as(system, &definition),
+            None => recognize(kind.as_str(), &definition),
+        }
+    }
+
+    /// Those of the existing tasks that are staged, by label.
+    ///
+    /// `made` are the taskIds of the graph that is created: a task that it builds again is not among them.
+    #[must_use]
+    pub fn earlier(
+        &self,
+        existing: &BTreeMap<Label, TaskId>,
+        full: &LabelGraph,
+        made: &BTreeMap<Label, TaskId>,
+    ) -> Value {
+        let kept = existing
+            .iter()
+            .filter(|(label, id)| made.get(*label).is_none_or(|made| made == *id));
+        let staged = kept.filter(|(label, _)| {
+            let task = full.get(label);
+            let recognized = task.and_then(|task| self.recognize(&task.kind, &task.task));
+            recognized.is_some_and(|recognized| recognized.can_be_staged())
+        });
+        let entries = staged.map(|(label, id)| (label.to_string(), Value::from(id.as_str())));
+        Value::Object(entries.collect())
+    }
+}

@@ -1,0 +1,150 @@
+//! Release tasks that actions add to a graph.
+
+use serde_json::{Value, json};
+use snowman::base::name::TaskId;
+
+use super::bench::Bench;
+use super::project::Project;
+use super::ran::Trigger;
+
+const CONFIG: &str = r#"
+trust-domain: snow
+task-priority: low
+workers:
+    aliases:
+        linux:
+            provisioner: snow-1
+            implementation: docker-worker
+            os: linux
+            worker-type: linux
+        beetmover:
+            provisioner: scriptworker-k8s
+            implementation: beetmover
+            os: scriptworker
+            worker-type: snow-1-beetmover
+taskgraph:
+    repositories:
+        ci: {name: ci}
+snowman:
+    staging:
+        worker-type: linux
+        image: example/snowman:1
+"#;
+
+const DEFAULTS: &str = "
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.task:transforms]
+task-defaults:
+    description: A task
+    run-on-projects: [all]
+    attributes: {retrigger: true}
+";
+
+const PUBLISH: &str = "
+kind-dependencies: [build]
+tasks:
+    a:
+        dependencies: {build: build-a}
+        worker-type: beetmover
+        scopes:
+            - project:snow:releng:beetmover:bucket:dep
+            - project:snow:releng:beetmover:action:push-to-candidates
+        worker:
+            max-run-time: 600
+            release-properties:
+                app-name: Fox
+                app-version: '1.0'
+                branch: main
+                build-id: '20300101000000'
+                hash-type: sha512
+                platform: linux64
+            upstream-artifacts:
+                - taskId: {task-reference: <build>}
+                  taskType: build
+                  paths: [public/a.tar.xz]
+                  locale: en-US
+            artifact-map:
+                - taskId: {task-reference: <build>}
+                  locale: en-US
+                  paths:
+                      public/a.tar.xz:
+                          destinations: [pub/fox/candidates/1.0-candidates/build1/a.tar.xz]
+                          checksums_path: a.tar.xz
+";
+
+fn succeeds(dependency: &str) -> String {
+    let (kind, _) = dependency.rsplit_once('-').unwrap();
+    format!(
+        "kind-dependencies: [{kind}]\ntasks:\n    a:\n        worker-type: succeed\n        worker: {{}}\n        \
+         dependencies: {{{kind}: {dependency}}}\n"
+    )
+}
+
+/// `release-generate-checksums-a -> gate-a -> publish-a -> build-a`: the first and the third are release tasks.
+fn project() -> Project {
+    let project = Project::empty();
+    project.write("taskcluster/config.yml", CONFIG);
+    let build = "tasks:\n    a:\n        worker-type: succeed\n        worker: {}\n".to_owned();
+    let kinds = [
+        ("build", build),
+        ("publish", PUBLISH.to_owned()),
+        ("gate", succeeds("publish-a")),
+        ("release-generate-checksums", succeeds("gate-a")),
+    ];
+    for (name, tasks) in kinds {
+        let path = format!("taskcluster/kinds/{name}/kind.yml");
+        project.write(&path, &format!("{DEFAULTS}{tasks}"));
+    }
+    project.commit("Stage");
+    project
+}
+
+/// The definitions of the tasks with a label in a group, by taskId.
+fn all(bench: &Bench, group: &TaskId, label: &str) -> Vec<(String, Value)> {
+    let tasks = bench.tasks(group).into_iter();
+    let tasks = tasks.filter(|task| task.label == label);
+    tasks.map(|task| (task.task_id, task.definition)).collect()
+}
+
+#[tokio::test]
+async fn a_retriggered_release_task_is_staged_too() {
+    let bench = Bench::new(project()).await;
+    let push = bench.push(json!({})).await.fine();
+    let label = "release-generate-checksums-a";
+    let original = push.id(label);
+    let first = all(&bench, &push.task_id, label).remove(0).1;
+    let publish = push.id("publish-a");
+    assert_eq!(first["extra"]["staging"]["from"], json!([publish.as_str()]));
+    assert_eq!(first["extra"]["staging"]["copyOf"], Value::Null);
+    let trigger = Trigger {
+        callback: "retrigger",
+        group: Some(push.task_id.clone()),
+        task: Some(original.clone()),
+        input: json!({}),
+    };
+    bench.act(trigger).await.fine();
+    let mut tasks = all(&bench, &push.task_id, label);
+    tasks.retain(|(id, _)| id != original.as_str());
+    let [(_, copy)] = tasks.as_slice() else {
+        unreachable!("{tasks:?}")
+    };
+    let staging = &copy["extra"]["staging"];
+    assert_eq!(staging["system"], "checksums");
+    assert_eq!(staging["from"], json!([publish.as_str()]));
+    assert_eq!(staging["copyOf"], original.as_str());
+    for key in ["payload", "taskQueueId", "scopes"] {
+        let left = |definition: &Value| {
+            let mut value = definition[key].clone();
+            // It expires when the task does.
+            if let Some(folder) = value.pointer_mut("/artifacts/public") {
+                folder["expires"].take();
+            }
+            value
+        };
+        assert_eq!(left(copy), left(&first), "{key}");
+    }
+    assert_eq!(
+        copy["payload"]["command"],
+        json!(["snowman", "stage", "run"])
+    );
+}
