@@ -100,7 +100,10 @@ impl StagedTasks {
     pub fn begin(&self, release: Release, revision: &str) {
         let mut tasks = self.lock();
         let revision = revision.to_owned();
-        tasks.release = Release { revision, ..release };
+        tasks.release = Release {
+            revision,
+            ..release
+        };
         tasks.earlier = tasks.last.clone();
     }
 

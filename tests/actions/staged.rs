@@ -6,6 +6,7 @@ use snowman::base::name::TaskId;
 use super::bench::Bench;
 use super::project::Project;
 use super::ran::Trigger;
+use crate::common::CANDIDATES;
 
 const CONFIG: &str = r#"
 trust-domain: snow
@@ -46,30 +47,6 @@ tasks:
     a:
         dependencies: {build: build-a}
         worker-type: beetmover
-        scopes:
-            - project:snow:releng:beetmover:bucket:dep
-            - project:snow:releng:beetmover:action:push-to-candidates
-        worker:
-            max-run-time: 600
-            release-properties:
-                app-name: Fox
-                app-version: '1.0'
-                branch: main
-                build-id: '20300101000000'
-                hash-type: sha512
-                platform: linux64
-            upstream-artifacts:
-                - taskId: {task-reference: <build>}
-                  taskType: build
-                  paths: [public/a.tar.xz]
-                  locale: en-US
-            artifact-map:
-                - taskId: {task-reference: <build>}
-                  locale: en-US
-                  paths:
-                      public/a.tar.xz:
-                          destinations: [pub/fox/candidates/1.0-candidates/build1/a.tar.xz]
-                          checksums_path: a.tar.xz
 ";
 
 fn succeeds(dependency: &str) -> String {
@@ -87,7 +64,7 @@ fn project() -> Project {
     let build = "tasks:\n    a:\n        worker-type: succeed\n        worker: {}\n".to_owned();
     let kinds = [
         ("build", build),
-        ("publish", PUBLISH.to_owned()),
+        ("publish", format!("{PUBLISH}{CANDIDATES}")),
         ("gate", succeeds("publish-a")),
         ("release-generate-checksums", succeeds("gate-a")),
     ];

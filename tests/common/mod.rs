@@ -50,6 +50,34 @@ tasks:
             command: make
 ";
 
+/// Scopes and worker of a task that publishes an artifact of its dependency `build` in the folder of a
+/// candidate.
+pub const CANDIDATES: &str = "        scopes:
+            - project:test:releng:beetmover:bucket:dep
+            - project:test:releng:beetmover:action:push-to-candidates
+        worker:
+            max-run-time: 600
+            release-properties:
+                app-name: Hail
+                app-version: '1.0'
+                branch: main
+                build-id: '20300101000000'
+                hash-type: sha512
+                platform: linux64
+            upstream-artifacts:
+                - taskId: {task-reference: <build>}
+                  taskType: build
+                  paths: [public/a.tar.xz]
+                  locale: en-US
+            artifact-map:
+                - taskId: {task-reference: <build>}
+                  locale: en-US
+                  paths:
+                      public/a.tar.xz:
+                          destinations: [pub/hail/candidates/1.0-candidates/build1/a.tar.xz]
+                          checksums_path: a.tar.xz
+";
+
 /// The top of a kind whose tasks are plain task descriptions.
 pub const PLAIN: &str = "\
 loader: taskgraph.loader.transform:loader

@@ -14,7 +14,7 @@ use snowman::stage::source::{Artifact, Source, SourceError};
 use snowman::stage::state::TaskRun;
 
 use crate::common::taskcluster::Taskcluster;
-use crate::common::{CONFIG, PLAIN, Project};
+use crate::common::{CANDIDATES, CONFIG, PLAIN, Project};
 
 const ALIASES: &str = "        beetmover:
             provisioner: scriptworker-k8s
@@ -37,30 +37,6 @@ tasks:
         dependencies: {build: build-linux}
         worker-type: beetmover
         attributes: {shipping_product: hail}
-        scopes:
-            - project:test:releng:beetmover:bucket:dep
-            - project:test:releng:beetmover:action:push-to-candidates
-        worker:
-            max-run-time: 600
-            release-properties:
-                app-name: Hail
-                app-version: '1.0'
-                branch: main
-                build-id: '20300101000000'
-                hash-type: sha512
-                platform: linux64
-            upstream-artifacts:
-                - taskId: {task-reference: <build>}
-                  taskType: build
-                  paths: [public/a.tar.xz]
-                  locale: en-US
-            artifact-map:
-                - taskId: {task-reference: <build>}
-                  locale: en-US
-                  paths:
-                      public/a.tar.xz:
-                          destinations: [pub/hail/candidates/1.0-candidates/build1/a.tar.xz]
-                          checksums_path: a.tar.xz
 ";
 
 /// A project that publishes what it builds.
@@ -68,7 +44,7 @@ fn project(staging: &str) -> Project {
     let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
     Project::new()
         .file("taskcluster/config.yml", format!("{config}{staging}"))
-        .kind("publish", &format!("{PLAIN}{KIND}"))
+        .kind("publish", &format!("{PLAIN}{KIND}{CANDIDATES}"))
 }
 
 /// The tasks of the decision, by label.
@@ -273,7 +249,7 @@ fn a_task_that_its_worker_would_refuse_is_not_created_at_any_level() {
     for level in ["1", "3"] {
         let params = format!("project: project\nlevel: '{level}'\n");
         let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
-        let kind = format!("{PLAIN}{KIND}")
+        let kind = format!("{PLAIN}{KIND}{CANDIDATES}")
             .replace(
                 "bucket:dep",
                 "bucket:dep\n            - project:test:releng:beetmover:bucket:other",
@@ -305,7 +281,8 @@ fn a_task_that_its_worker_would_refuse_is_not_created_at_any_level() {
 
 #[test]
 fn private_artifacts_are_read_with_their_scope() {
-    let kind = format!("{PLAIN}{KIND}").replace("public/a.tar.xz", "releng/partner/a.tar.xz");
+    let kind =
+        format!("{PLAIN}{KIND}{CANDIDATES}").replace("public/a.tar.xz", "releng/partner/a.tar.xz");
     let project = project(STAGING)
         .kind("publish", &kind)
         .file("params.yml", "project: project\nlevel: '1'\n");
