@@ -188,6 +188,7 @@ impl StagedTasks {
             phase: String::new(),
             from: from.into_iter().collect(),
             earlier: None,
+            history: Vec::new(),
             copy_of: None,
         };
         Some(staged.into_definition(definition))

@@ -114,6 +114,14 @@ fn action(system: &'static System, definition: &Value) -> Option<&'static Action
     };
     match system.source {
         ActionSource::Only | ActionSource::List => system.actions.first(),
+        ActionSource::Script(name) => {
+            let runs = mentions(&definition["payload"]["command"], name, 0);
+            system.actions.first().filter(|_| runs)
+        }
+        ActionSource::Extra(part) => {
+            let says = definition["extra"].get(part).is_some();
+            system.actions.first().filter(|_| says)
+        }
         ActionSource::Scope(part) => named(of_scope(part).ok()??),
         ActionSource::Behavior(part, default) => {
             let behavior = definition["payload"]["behavior"].as_str();
@@ -123,6 +131,20 @@ fn action(system: &'static System, definition: &Value) -> Option<&'static Action
             };
             named(name.strip_prefix("v2-").unwrap_or(name))
         }
+    }
+}
+
+/// How deep the lists and references of a command may be.
+const DEPTH: usize = 6;
+
+/// Whether a command, which may have lists and references to tasks in it, contains a text.
+fn mentions(command: &Value, text: &str, depth: usize) -> bool {
+    let inner = |value: &Value| depth < DEPTH && mentions(value, text, depth + 1);
+    match command {
+        Value::String(word) => word.contains(text),
+        Value::Array(words) => words.iter().any(inner),
+        Value::Object(reference) => reference.values().any(inner),
+        _ => false,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Staged {
     pub from: Vec<TaskId>,
     /// The decision or action task that lists the staged tasks of earlier graphs, if there are any.
     pub earlier: Option<TaskId>,
+    /// The tasks that the history comes from, the oldest first: what earlier releases have left.
+    pub history: Vec<TaskId>,
     /// The task with the same label that existed when this one was added to the graph.
     pub copy_of: Option<TaskId>,
 }
@@ -121,6 +123,7 @@ impl Staged {
             "phase": self.phase,
             "from": ids,
             "earlier": self.earlier.as_ref().map(TaskId::as_str),
+            "history": self.history.iter().map(TaskId::as_str).collect::<Vec<_>>(),
             "copyOf": self.copy_of.as_ref().map(TaskId::as_str),
         })
     }
@@ -153,6 +156,11 @@ impl Staged {
         };
         let list = |name: &'static str| field(name)?.as_array().ok_or(StagedError::Field(name));
         let from = list("from")?.iter().map(|value| id(value, "from"));
+        let history = match map.get("history") {
+            None => &[][..],
+            Some(_) => list("history")?,
+        };
+        let history = history.iter().map(|value| id(value, "history"));
         let scopes = list("scopes")?.iter().map(|value| match value.as_str() {
             Some(scope) => Ok(scope.to_owned()),
             None => Err(StagedError::Field("scopes")),
@@ -167,6 +175,7 @@ impl Staged {
             phase: text("phase")?,
             from: from.collect::<Result<_, _>>()?,
             earlier: optional_id("earlier")?,
+            history: history.collect::<Result<_, _>>()?,
             copy_of: optional_id("copyOf")?,
         })
     }
@@ -204,6 +213,7 @@ mod tests {
             phase: "promote".to_owned(),
             from: vec![id.clone()],
             earlier: Some(id.clone()),
+            history: vec![id.clone()],
             copy_of: Some(id),
         }
     }

@@ -59,6 +59,10 @@ impl Action {
 pub enum ActionSource {
     /// It does one thing.
     Only,
+    /// It does one thing, in tasks of ordinary workers whose command runs this script.
+    Script(&'static str),
+    /// It does one thing, in tasks of ordinary workers that say what to do in this part of `extra`.
+    Extra(&'static str),
     /// From the only scope with this part, which the action follows: `…:beetmover:action:`.
     Scope(&'static str),
     /// From `payload.behavior`, or else the only scope with this part, or else it is this action.

@@ -80,7 +80,10 @@ fn unknown_action(
     let system = recognized.system;
     let names = system.actions.iter().map(|action| action.name);
     let (path, name) = match system.source {
-        ActionSource::Only | ActionSource::List => return None,
+        ActionSource::Only
+        | ActionSource::List
+        | ActionSource::Script(_)
+        | ActionSource::Extra(_) => return None,
         ActionSource::Scope(part) => match values(scopes, &[part]).as_slice() {
             [(value, _)] => ("scopes", *value),
             _ => return None,

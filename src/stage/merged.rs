@@ -104,6 +104,31 @@ impl Merged {
         space.map(|(key, entry)| (key.as_str(), entry))
     }
 
+    /// The names of the spaces.
+    pub fn spaces(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
+    /// The number of all entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.values().map(BTreeMap::len).sum()
+    }
+
+    /// Whether there are no entries.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds everything of a later state, in place of what has the same key.
+    pub fn replace_with(&mut self, later: Self) {
+        for (name, space) in later.entries {
+            self.entries.entry(name).or_default().extend(space);
+        }
+        self.conflicts.extend(later.conflicts);
+    }
+
     /// An entry of a space.
     #[must_use]
     pub fn get(&self, space: &str, key: &str) -> Option<&Entry> {

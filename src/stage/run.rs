@@ -8,6 +8,7 @@
 //!    and makes nothing: only its report.
 
 use super::before::Before;
+use super::history;
 use super::merged::Merged;
 use super::page::page;
 use super::report::{Report, Subject};
@@ -61,10 +62,12 @@ pub fn run(run: &TaskRun, definition: &Value, source: &dyn Source) -> Done {
     report
         .problems
         .extend(merged.conflicts.iter().map(ToString::to_string));
+    let history = history::read(&staged.history, source, &mut report);
     if !report.problems.is_empty() {
         return finish(run, label, names, report, None);
     }
     let mut work = Work::new(&staged, definition, &merged, source, report);
+    work.history = history;
     match systems::find(&staged) {
         Some(system) => system(&mut work),
         None => {

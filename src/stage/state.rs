@@ -70,6 +70,59 @@ pub enum StateError {
     Field(&'static str),
 }
 
+/// Compresses the text of a state.
+#[must_use]
+pub fn pack(text: &str) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut packer = GzBuilder::new().read(text.as_bytes(), Compression::fast());
+    // Memory does not fail.
+    let _ = packer.read_to_end(&mut packed);
+    packed
+}
+
+/// Reads what [`pack`] has made, of at most [`MAX_STATE`] bytes.
+///
+/// # Errors
+/// [`StateError`].
+pub fn unpack(packed: &[u8]) -> Result<Value, StateError> {
+    let mut text = Vec::new();
+    GzDecoder::new(packed)
+        .take(MAX_STATE + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| StateError::Damaged(error.to_string()))?;
+    if text.len() as u64 > MAX_STATE {
+        return Err(StateError::TooLarge);
+    }
+    json::read("state", &text).map_err(|error| StateError::Damaged(error.message.clone()))
+}
+
+impl Effect {
+    /// The effect as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"space": self.space, "key": self.key, "value": self.value})
+    }
+
+    /// Reads the list `effects`.
+    ///
+    /// # Errors
+    /// If it is missing, or an item is not as it should be.
+    pub fn read_all(value: &Value) -> Result<Vec<Self>, StateError> {
+        let wrong = || StateError::Field("effects");
+        let effects = value["effects"].as_array().ok_or_else(wrong)?.iter();
+        let effects = effects.map(|effect| {
+            let text = |name: &str| effect[name].as_str().map(str::to_owned);
+            Some(Self {
+                space: text("space")?,
+                key: text("key")?,
+                value: effect.get("value")?.clone(),
+            })
+        });
+        let effects: Option<Vec<Self>> = effects.collect();
+        effects.ok_or_else(wrong)
+    }
+}
+
 impl TaskRun {
     fn to_json(&self) -> Value {
         json!({"taskId": self.task_id.as_str(), "runId": self.run_id})
@@ -90,10 +143,7 @@ impl State {
     /// The content of the artifact.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
-        let effects = self
-            .effects
-            .iter()
-            .map(|effect| json!({"space": effect.space, "key": effect.key, "value": effect.value}));
+        let effects = self.effects.iter().map(Effect::to_json);
         let parents = self.parents.iter().map(TaskRun::to_json);
         let value = json!({
             "version": VERSION,
@@ -103,12 +153,7 @@ impl State {
             "parents": parents.collect::<Value>(),
             "effects": effects.collect::<Value>(),
         });
-        let text = json::compact(&value);
-        let mut packed = Vec::new();
-        let mut packer = GzBuilder::new().read(text.as_bytes(), Compression::fast());
-        // Memory does not fail.
-        let _ = packer.read_to_end(&mut packed);
-        packed
+        pack(&json::compact(&value))
     }
 
     /// Reads the content of the artifact.
@@ -116,16 +161,7 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn read(packed: &[u8]) -> Result<Self, StateError> {
-        let mut text = Vec::new();
-        GzDecoder::new(packed)
-            .take(MAX_STATE + 1)
-            .read_to_end(&mut text)
-            .map_err(|error| StateError::Damaged(error.to_string()))?;
-        if text.len() as u64 > MAX_STATE {
-            return Err(StateError::TooLarge);
-        }
-        let value = json::read("state", &text)
-            .map_err(|error| StateError::Damaged(error.message.clone()))?;
+        let value = unpack(packed)?;
         let version = value.get("version").cloned().unwrap_or_default();
         if version.as_u64() != Some(VERSION) {
             return Err(StateError::Version(version.to_string()));
@@ -133,17 +169,6 @@ impl State {
         let list = |name: &'static str| value[name].as_array().ok_or(StateError::Field(name));
         let parents = list("parents")?.iter();
         let parents = parents.map(|parent| TaskRun::read(parent, "parents"));
-        let effects = list("effects")?.iter().map(|effect| {
-            let text = |name: &str| effect[name].as_str().map(str::to_owned);
-            match (text("space"), text("key"), effect.get("value")) {
-                (Some(space), Some(key), Some(value)) => Ok(Effect {
-                    space,
-                    key,
-                    value: value.clone(),
-                }),
-                _ => Err(StateError::Field("effects")),
-            }
-        });
         let text = |name: &'static str| match value[name].as_str() {
             Some(text) => Ok(text.to_owned()),
             None => Err(StateError::Field(name)),
@@ -153,7 +178,7 @@ impl State {
             label: text("label")?,
             revision: text("revision")?,
             parents: parents.collect::<Result<_, _>>()?,
-            effects: effects.collect::<Result<_, _>>()?,
+            effects: Effect::read_all(&value)?,
         })
     }
 }

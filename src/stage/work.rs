@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::merged::Merged;
+use super::merged::{Entry, Merged};
 use super::report::Report;
 use super::source::{MAX_ARTIFACT, Source, SourceError};
 use super::state::Effect;
 use crate::base::name::TaskId;
+use crate::base::posix::basename;
 use crate::base::value::Value;
 use crate::release::staged::Staged;
 
@@ -30,6 +31,8 @@ pub struct Work<'a> {
     pub definition: &'a Value,
     /// What the release looks like before it.
     pub merged: &'a Merged,
+    /// What earlier releases have left.
+    pub history: Merged,
     /// What it reports.
     pub report: Report,
     /// What it changes.
@@ -53,6 +56,7 @@ impl<'a> Work<'a> {
             staged,
             definition,
             merged,
+            history: Merged::default(),
             report,
             effects: Vec::new(),
             outputs: Vec::new(),
@@ -69,6 +73,26 @@ impl<'a> Work<'a> {
     /// A text of the payload; empty if it is missing.
     pub fn text(&self, key: &str) -> &'a str {
         self.staged.payload[key].as_str().unwrap_or_default()
+    }
+
+    /// An entry of a space: of this release, else of earlier ones.
+    pub fn known(&self, space: &str, key: &str) -> Option<&Entry> {
+        let own = self.merged.get(space, key);
+        own.or_else(|| self.history.get(space, key))
+    }
+
+    /// The artifact that the payload declares for a file of this name.
+    pub fn declared(&self, file: &str) -> Option<String> {
+        let artifacts = &self.staged.payload["artifacts"];
+        let is_it = |value: &Value| value["path"].as_str().map(basename) == Some(file);
+        let mut named = artifacts.as_object().into_iter().flatten();
+        let named = named.find(|(_, value)| is_it(value));
+        let named = named.map(|(name, _)| name.to_string());
+        let mut listed = artifacts.as_array().into_iter().flatten();
+        named.or_else(|| {
+            let found = listed.find(|value| is_it(value))?;
+            found["name"].as_str().map(str::to_owned)
+        })
     }
 
     /// Reads an artifact of a task; `None` if it does not exist, which is a problem only if it is needed.

@@ -68,6 +68,39 @@ fn pools_and_kinds_mean_systems() {
 }
 
 #[test]
+fn ordinary_tasks_of_a_system_say_what_they_do() {
+    let script = |line: Value| json!({"payload": {"image": "a", "command": ["bash", "-cx", line]}});
+    let extra = |extra: Value| json!({"payload": {"image": "a"}, "extra": extra});
+    let reference = json!({"artifact-reference": "release/final-verification.sh <a/public/b>"});
+    for (kind, definition, known) in [
+        (
+            "partials",
+            extra(json!({"funsize": {"partials": []}})),
+            true,
+        ),
+        ("partials", extra(json!({})), false),
+        ("partials", script(json!("echo partials")), false),
+        (
+            "release-update-verify",
+            script(json!("tools/scripts/chunked-verify.sh --total-chunks=2")),
+            true,
+        ),
+        ("release-update-verify", script(json!("echo")), false),
+        ("release-final-verify", script(reference), true),
+        (
+            "release-update-verify-config",
+            script(json!(
+                "python a/update-verify-config-creator.py --product a"
+            )),
+            true,
+        ),
+    ] {
+        let (_, action) = found(kind, &definition).unwrap();
+        assert_eq!(action.is_some(), known, "{kind} {definition}");
+    }
+}
+
+#[test]
 fn actions_come_from_scopes_or_the_payload() {
     let task = |pool: &str, scopes: &[&str], payload: Value| json!({"workerType": pool, "scopes": scopes.to_vec(), "payload": payload});
     for (pool, scopes, payload, action) in [

@@ -6,7 +6,11 @@
 )]
 
 mod archive;
+mod builds;
 mod checksums;
 mod frame;
+mod partials;
 mod signing;
+mod update_verify;
+mod update_verify_config;
 mod world;

@@ -28,6 +28,8 @@ pub struct Task {
     pub staged: Staged,
     /// The kind, in its tags.
     pub kind: &'static str,
+    /// What else its definition says.
+    pub extra: Value,
 }
 
 impl World {
@@ -89,9 +91,11 @@ impl World {
                 phase: "promote".to_owned(),
                 from: from.iter().map(|&id| id.clone()).collect(),
                 earlier: None,
+                history: Vec::new(),
                 copy_of: None,
             },
             kind: "any",
+            extra: json!({}),
         }
     }
 
@@ -107,6 +111,7 @@ impl World {
             "created": "2026-01-31T12:00:00.000Z",
             "tags": {"kind": task.kind},
             "dependencies": ["fN1SbArXTPSVFNUvaOlinQ"],
+            "extra": task.extra,
         });
         let definition = task.staged.clone().into_definition(&definition);
         let of_run = TaskRun {

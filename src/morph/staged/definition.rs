@@ -62,6 +62,7 @@ pub fn staged(
         phase: attribute("shipping_phase"),
         from: before.from,
         earlier: before.earlier,
+        history: Vec::new(),
         copy_of: before.copy_of,
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();

@@ -89,14 +89,14 @@ pub static PARTIALS: System = System {
     implementations: &[],
     pools: &[],
     kinds: &["partials"],
-    source: ActionSource::Only,
+    source: ActionSource::Extra("funsize"),
     actions: &[Action::new(
         "",
         "makes the partial updates of one locale",
         |_| None,
     )],
     scopes: &[],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "the updates of earlier releases, from the archive",
 };
@@ -108,14 +108,14 @@ pub static UPDATE_VERIFY_CONFIG: System = System {
     implementations: &[],
     pools: &[],
     kinds: &["update-verify-config"],
-    source: ActionSource::Only,
+    source: ActionSource::Script("update-verify-config-creator.py"),
     actions: &[Action::new(
         "",
         "writes the list of updates to verify",
         |_| None,
     )],
     scopes: &[],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "product details, the archive, and the repositories of earlier releases",
 };
@@ -127,7 +127,7 @@ pub static UPDATE_VERIFY: System = System {
     implementations: &[],
     pools: &[],
     kinds: &["update-verify"],
-    source: ActionSource::Only,
+    source: ActionSource::Script("chunked-verify.sh"),
     actions: &[Action::new("", "verifies a part of the updates", |_| None)],
     scopes: &[],
     staged: &[],
@@ -142,7 +142,7 @@ pub static FINAL_VERIFY: System = System {
     implementations: &[],
     pools: &[],
     kinds: &["final-verify"],
-    source: ActionSource::Only,
+    source: ActionSource::Script("final-verification.sh"),
     actions: &[Action::new("", "requests each file of the updates", |_| {
         None
     })],

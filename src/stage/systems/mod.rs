@@ -1,8 +1,11 @@
 //! The systems that can be staged, each in its own file.
 
 mod archive;
+mod archived;
 mod checksums;
+mod partials;
 mod signing;
+mod update_verify_config;
 
 use super::work::Work;
 use crate::release::staged::Staged;
@@ -20,7 +23,9 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("beetmover", "direct-push-to-bucket", archive::publish),
     ("beetmover", "push-to-system-addons", archive::publish),
     ("checksums", "", checksums::generate),
+    ("partials", "", partials::make_partials),
     ("signing", "", signing::sign),
+    ("update-verify-config", "", update_verify_config::create),
 ];
 
 /// The work of a staged task, if this version can do it.

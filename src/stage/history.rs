@@ -1,0 +1,177 @@
+//! Earlier releases: what a release builds on, but no task of it has done.
+//!
+//! A staged task names the tasks that its history comes from, the oldest first. Each has either of these:
+//!
+//! - the artifact [`HISTORY`], a *bundle*: what is known of earlier releases, from wherever;
+//! - a state: it is a task of an earlier staged release, and what counts is that release at this task.
+//!
+//! What a later one says replaces what an earlier one says. A release's own tasks replace all of it.
+//!
+//! A bundle is JSON, compressed with gzip: `{"version": 1, "origin": TEXT, "effects": [{"space": …, "key": …,
+//! "value": …}]}`. The effects are those of states, and these:
+//!
+//! | Space | Key | Value |
+//! | --- | --- | --- |
+//! | [`RELEASES`] | `PRODUCT-VERSION` | `{"buildNumber": NUMBER}`: a release that was shipped |
+//! | [`SOURCES`] | `REVISION:PATH` | the text of a file in a repository; a revision may be a tag |
+//!
+//! The value of a file in the space `archive` may have its `text`, if it is short. A file without text and
+//! without the task and artifact of its content is known by its size and hashes alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::merged::Merged;
+use super::report::Report;
+use super::source::{Source, SourceError};
+use super::state::{Effect, MAX_STATE, State, StateError, TaskRun, pack, unpack};
+use crate::base::json;
+use crate::base::name::TaskId;
+use crate::base::value::{Value, json};
+
+/// The artifact with a bundle.
+pub const HISTORY: &str = "public/staging/history.json.gz";
+
+/// The space of releases that were shipped.
+pub const RELEASES: &str = "release";
+
+/// The space of files in repositories.
+pub const SOURCES: &str = "source";
+
+/// The version of this form.
+const VERSION: u64 = 1;
+
+/// What is known of earlier releases.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bundle {
+    /// Where it comes from, in words.
+    pub origin: String,
+    /// What is known.
+    pub effects: Vec<Effect>,
+}
+
+impl Bundle {
+    /// The content of the artifact.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let effects = self.effects.iter().map(Effect::to_json);
+        let value = json!({
+            "version": VERSION,
+            "origin": self.origin,
+            "effects": effects.collect::<Value>(),
+        });
+        pack(&json::compact(&value))
+    }
+
+    /// Reads the content of the artifact.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn read(packed: &[u8]) -> Result<Self, StateError> {
+        let value = unpack(packed)?;
+        let version = value.get("version").cloned().unwrap_or_default();
+        if version.as_u64() != Some(VERSION) {
+            return Err(StateError::Version(version.to_string()));
+        }
+        let origin = value["origin"].as_str();
+        Ok(Self {
+            origin: origin.ok_or(StateError::Field("origin"))?.to_owned(),
+            effects: Effect::read_all(&value)?,
+        })
+    }
+
+    /// Everything that a release looks like.
+    #[must_use]
+    pub fn of(merged: &Merged, origin: impl Into<String>) -> Self {
+        let spaces = merged.spaces();
+        let effects = spaces.flat_map(|space| {
+            merged.space(space).map(|(key, entry)| Effect {
+                space: space.to_owned(),
+                key: key.to_owned(),
+                value: entry.value.clone(),
+            })
+        });
+        Self {
+            origin: origin.into(),
+            effects: effects.collect(),
+        }
+    }
+}
+
+/// Reads the history of a staged task; what is wrong with it is reported.
+pub fn read(tasks: &[TaskId], source: &dyn Source, report: &mut Report) -> Merged {
+    let mut history = Merged::default();
+    for task in tasks {
+        match of_task(task, source) {
+            Ok((merged, origin)) => {
+                report.checked(format!("history: {origin}"), merged.len());
+                history.replace_with(merged);
+            }
+            Err(why) => report.problem(format!("the history of the task {task}: {why}")),
+        }
+    }
+    history
+}
+
+fn of_task(task: &TaskId, source: &dyn Source) -> Result<(Merged, String), String> {
+    match source.artifact(task, HISTORY, MAX_STATE) {
+        Ok(artifact) => {
+            let bundle = Bundle::read(&artifact.content).map_err(|error| error.to_string())?;
+            let state = State {
+                run: TaskRun {
+                    task_id: task.clone(),
+                    run_id: 0,
+                },
+                label: bundle.origin.clone(),
+                revision: String::new(),
+                parents: Vec::new(),
+                effects: bundle.effects,
+            };
+            let states = BTreeMap::from([(task.clone(), state.into())]);
+            Ok((Merged::new(&states), bundle.origin))
+        }
+        Err(SourceError::Missing { .. }) => {
+            let merged = of_release(task, source)?;
+            Ok((merged, format!("the release at the task {task}")))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// An earlier release at one of its tasks.
+fn of_release(task: &TaskId, source: &dyn Source) -> Result<Merged, String> {
+    let mut states = BTreeMap::new();
+    let mut left = BTreeSet::from([task.clone()]);
+    while let Some(id) = left.pop_first() {
+        let state = source.state(&id).map_err(|error| error.to_string())?;
+        let state = state.map_err(|error| format!("the state of the task {id}: {error}"))?;
+        let parents = state.parents.iter().map(|parent| &parent.task_id);
+        left.extend(parents.filter(|id| !states.contains_key(*id)).cloned());
+        states.insert(id, state);
+    }
+    Ok(Merged::new(&states))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_read_as_it_was_written() {
+        let bundle = Bundle {
+            origin: "a fixture".to_owned(),
+            effects: vec![Effect {
+                space: RELEASES.to_owned(),
+                key: "firefox-92.0".to_owned(),
+                value: json!({"buildNumber": 2}),
+            }],
+        };
+        assert_eq!(Bundle::read(&bundle.write()), Ok(bundle));
+        let other = pack("{\"version\": 2}");
+        assert_eq!(
+            Bundle::read(&other),
+            Err(StateError::Version("2".to_owned()))
+        );
+        let other = pack("{\"version\": 1, \"origin\": \"\"}");
+        assert_eq!(Bundle::read(&other), Err(StateError::Field("effects")));
+    }
+}

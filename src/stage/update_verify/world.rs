@@ -1,0 +1,76 @@
+//! What update verification sees of the world: the update server, bouncer, the archive.
+
+use std::sync::Arc;
+
+use crate::base::digest::hex;
+use crate::stage::keys::Hash;
+
+/// An answer of the update server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The text.
+    pub body: String,
+}
+
+/// Where an address leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The path in the archive, which begins with `pub/`.
+    pub path: String,
+    /// The addresses that were passed on the way.
+    pub redirects: Vec<String>,
+}
+
+/// A file of the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-512.
+    pub sha512: String,
+    /// Its content, if it can be read.
+    pub content: Option<Arc<[u8]>>,
+}
+
+/// The world.
+pub trait World {
+    /// Asks the update server.
+    fn ask(&mut self, address: &str) -> Answer;
+
+    /// Follows an address to a file of the archive.
+    ///
+    /// # Errors
+    /// Why it leads nowhere, in words.
+    fn locate(&mut self, address: &str) -> Result<Located, String>;
+
+    /// What the archive says about a file; `None` if it does not have it.
+    fn stat(&mut self, path: &str) -> Option<Stored>;
+
+    /// A file with its content, as far as that can be read.
+    fn file(&mut self, path: &str) -> Option<Stored>;
+}
+
+impl Stored {
+    /// What the archive knows of a content that it has.
+    #[must_use]
+    pub fn of(content: Arc<[u8]>) -> Self {
+        Self {
+            size: content.len() as u64,
+            sha512: hex(&Hash::Sha512.digest(&[&content])),
+            content: Some(content),
+        }
+    }
+}
+
+/// The address at which a build asks for an update.
+#[must_use]
+pub fn update_address(
+    server: &str,
+    [product, version, build_id, platform, locale, channel]: [&str; 6],
+) -> String {
+    format!(
+        "{server}/update/3/{product}/{version}/{build_id}/{platform}/{locale}/{channel}/default/default/default/update.xml?force=1"
+    )
+}
