@@ -1,5 +1,6 @@
 //! The command `sandbox`.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -32,19 +33,29 @@ pub fn state_folder(
     checked.transpose()
 }
 
+/// Checks the address of a server that has no business outside this machine.
+///
+/// # Errors
+/// If others could reach it.
+pub fn check_loopback(listen: SocketAddr, server: &str) -> Result<(), Diagnostic> {
+    match listen.ip().is_loopback() {
+        true => Ok(()),
+        false => Err(Diagnostic::usage(format!(
+            "--listen {listen}: {server} only serves this machine"
+        ))
+        .help(format!(
+            "use a loopback address, e.g. 127.0.0.1:{}",
+            listen.port()
+        ))),
+    }
+}
+
 /// Serves an embedded Taskcluster until it is interrupted.
 ///
 /// # Errors
 /// When it cannot listen on the address, or the folder cannot be used.
 pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    if !args.listen.ip().is_loopback() {
-        return Err(Diagnostic::usage(format!(
-            "--listen {}: the sandbox only serves this machine",
-            args.listen
-        ))
-        .help("use a loopback address, e.g. 127.0.0.1:8080")
-        .into());
-    }
+    check_loopback(args.listen, "the sandbox")?;
     let output = command.output;
     let working_folder = WorkingFolder::find(&command.environment)?;
     let folder = state_folder(args.folder.as_deref(), &working_folder.output_paths())?;

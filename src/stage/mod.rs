@@ -21,7 +21,8 @@
 //! - [`run`]: runs a staged task: checks its payload, merges the [`state`]s of the tasks before it
 //!   ([`merged`]), and lets its system ([`systems`]) do the [`work`];
 //! - [`source`]: where artifacts of other tasks come from;
-//! - [`report`], [`page`]: what a staged task reports.
+//! - [`report`], [`page`]: what a staged task reports;
+//! - [`serve`]: what the servers of production would answer about a release.
 
 pub mod archive;
 pub mod balrog_worker;
@@ -38,6 +39,7 @@ pub mod partials;
 pub mod python_json;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod signing;
 pub mod source;
 pub mod state;

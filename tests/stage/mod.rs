@@ -18,4 +18,5 @@ mod judges;
 mod makers;
 mod mar;
 mod openpgp;
+mod serve;
 mod signing;

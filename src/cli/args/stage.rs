@@ -17,6 +17,20 @@ pub struct StageArgs {
 pub enum StageCommand {
     /// Do the work of the staged task that this process runs in
     Run(StageRunArgs),
+    /// Serve a staged release over HTTP, as the archive would
+    Serve(StageServeArgs),
+}
+
+/// Flags of `stage serve`.
+#[derive(Debug, Args)]
+pub struct StageServeArgs {
+    /// Task groups of the release (the decision task and each promotion), or a folder that `rehearse
+    /// --folder` has written
+    #[arg(value_name = "GROUP|FOLDER", required = true)]
+    pub sources: Vec<String>,
+    /// Loopback address to listen on
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
+    pub listen: std::net::SocketAddr,
 }
 
 /// Flags of `stage run`.

@@ -1,37 +1,27 @@
-//! The command `stage`.
+//! The command `stage run`.
 
 use std::path::{Component, Path};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use tokio::runtime::Runtime;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::{StageArgs, StageCommand, StageRunArgs};
-use super::context::runtime;
-use super::helper::CommandHelper;
-use super::own_task::own_task;
+use super::queue::Queue;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::name::TaskId;
+use crate::cli::args::StageRunArgs;
+use crate::cli::context::runtime;
+use crate::cli::helper::CommandHelper;
+use crate::cli::own_task::own_task;
 use crate::ports::taskcluster::Taskcluster;
 use crate::stage::run::run as run_staged;
-use crate::stage::source::{Artifact, Source, SourceError};
 use crate::stage::state::TaskRun;
 use crate::stage::work::Output;
 use crate::taskcluster::Client;
 
-/// Runs a subcommand.
+/// Does the work of the staged task that this process runs in. The exit code is 1 if the task is red.
 ///
 /// # Errors
-/// Those of the subcommand.
-pub fn run(args: &StageArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    match &args.command {
-        StageCommand::Run(args) => run_task(args, command),
-    }
-}
-
-/// Does the work of the staged task that this process runs in. The exit code is 1 if the task is red.
-fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+/// When this process does not run in a task, or its artifacts cannot be written.
+pub fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     command.output.log_at(LevelFilter::INFO);
     let task_id = own_task(&command.environment)?;
     let run_id = own_run(command)?;
@@ -40,10 +30,7 @@ fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<ExitCod
     let definition = runtime.block_on(client.task(&task_id)).map_err(|error| {
         Diagnostic::environment("cannot read the definition of this task").because(error)
     })?;
-    let source = Queue {
-        runtime: &runtime,
-        taskcluster: &client,
-    };
+    let source = Queue::new(&runtime, client);
     let done = run_staged(&TaskRun { task_id, run_id }, &definition, &source);
     for output in &done.artifacts {
         write(&args.folder, output)?;
@@ -84,38 +71,4 @@ fn write(folder: &Path, output: &Output) -> Result<(), Diagnostic> {
         .map_err(|error| {
             Diagnostic::environment(format!("cannot write {}", path.display())).because(error)
         })
-}
-
-/// Reads artifacts from the queue.
-struct Queue<'a> {
-    runtime: &'a Runtime,
-    taskcluster: &'a Client,
-}
-
-/// How many requests a staged task makes at once.
-const REQUESTS: usize = 16;
-
-impl Source for Queue<'_> {
-    fn readers(&self) -> usize {
-        REQUESTS
-    }
-
-    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
-        let read = self.runtime.block_on(self.taskcluster.artifact(task, name));
-        let (task, name) = (task.clone(), name.to_owned());
-        match read {
-            Ok(content) if content.len() as u64 > limit => {
-                Err(SourceError::TooLarge { task, name, limit })
-            }
-            Ok(content) => Ok(Artifact {
-                content: Arc::from(content),
-            }),
-            Err(error) if error.status == Some(404) => Err(SourceError::Missing { task, name }),
-            Err(error) => Err(SourceError::Unreadable {
-                task,
-                name,
-                why: error.to_string(),
-            }),
-        }
-    }
 }

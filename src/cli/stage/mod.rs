@@ -1,0 +1,24 @@
+//! The command `stage`.
+
+mod queue;
+mod run_task;
+mod serve;
+
+use std::process::ExitCode;
+
+use self::run_task::run_task;
+use self::serve::serve;
+use super::args::{StageArgs, StageCommand};
+use super::helper::CommandHelper;
+use crate::base::diagnostic::Outcome;
+
+/// Runs a subcommand.
+///
+/// # Errors
+/// Those of the subcommand.
+pub fn run(args: &StageArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    match &args.command {
+        StageCommand::Run(args) => run_task(args, command),
+        StageCommand::Serve(args) => serve(args, command),
+    }
+}

@@ -1,0 +1,54 @@
+//! Artifacts of the queue, for staged tasks.
+
+use std::sync::Arc;
+
+use tokio::runtime::{Handle, Runtime};
+
+use crate::base::name::TaskId;
+use crate::ports::taskcluster::Taskcluster;
+use crate::stage::source::{Artifact, Source, SourceError};
+use crate::taskcluster::Client;
+
+/// How many requests a staged task makes at once.
+const REQUESTS: usize = 16;
+
+/// Reads artifacts from the queue. It must not be used by threads that run asynchronous code.
+pub struct Queue {
+    runtime: Handle,
+    taskcluster: Client,
+}
+
+impl Queue {
+    /// A source of artifacts.
+    pub fn new(runtime: &Runtime, taskcluster: Client) -> Self {
+        Self {
+            runtime: runtime.handle().clone(),
+            taskcluster,
+        }
+    }
+}
+
+impl Source for Queue {
+    fn readers(&self) -> usize {
+        REQUESTS
+    }
+
+    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
+        let read = self.runtime.block_on(self.taskcluster.artifact(task, name));
+        let (task, name) = (task.clone(), name.to_owned());
+        match read {
+            Ok(content) if content.len() as u64 > limit => {
+                Err(SourceError::TooLarge { task, name, limit })
+            }
+            Ok(content) => Ok(Artifact {
+                content: Arc::from(content),
+            }),
+            Err(error) if error.status == Some(404) => Err(SourceError::Missing { task, name }),
+            Err(error) => Err(SourceError::Unreadable {
+                task,
+                name,
+                why: error.to_string(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! A release over HTTP, from the states of its tasks: what the servers of production would answer.
+//!
+//! - `/pub/…`: the files of the archive and its folders ([`archive`]);
+//! - `/?list-type=2&prefix=…`: lists of its keys, as the storage behind the archive gives them ([`bucket`]);
+//! - `/`: what is there.
+//!
+//! An answer depends on the state and the request alone. The content of a file is that of the artifact that the
+//! state names; the caller reads it, and must refuse content with another hash.
+
+mod archive;
+mod bucket;
+mod http;
+mod range;
+
+pub use self::http::{Body, File, Request, Response};
+pub use self::range::Range;
+use super::merged::Merged;
+use crate::base::text::{escape_html, plural};
+
+/// Answers a request.
+#[must_use]
+pub fn answer(merged: &Merged, request: Request<'_>) -> Response {
+    if !["GET", "HEAD"].contains(&request.method) {
+        let text = "a staged release can only be read\n".to_owned();
+        return Response::text(405, "text/plain; charset=utf-8", text).with("allow", "GET, HEAD");
+    }
+    if bucket::is_list(&request) {
+        return bucket::list(merged, &request);
+    }
+    match request.path {
+        "/" => overview(merged),
+        path if path.starts_with("/pub") => archive::answer(merged, path, request.range),
+        path => Response::html(404, "Not found", &format!("<p>{}</p>\n", escape_html(path))),
+    }
+}
+
+/// What is there.
+fn overview(merged: &Merged) -> Response {
+    let files = merged.space(archive::SPACE).count();
+    let files = plural(files, "file");
+    let body = format!("<ul>\n<li><a href=\"/pub/\">The archive</a>: {files}</li>\n</ul>\n");
+    Response::html(200, "A staged release", &body)
+}

@@ -1,0 +1,213 @@
+//! A staged release over HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use snowman::base::name::TaskId;
+use snowman::base::value::json;
+use snowman::stage::merged::Merged;
+use snowman::stage::serve::{Body, Range, Request, Response, answer};
+use snowman::stage::state::{Effect, State, TaskRun};
+
+const TASK: &str = "fN1SbArXTPSVFNUvaOlinQ";
+
+/// An archive with files of these paths, of ten bytes each.
+fn archive(paths: &[&str]) -> Merged {
+    let task_id = TaskId::parse(TASK).unwrap();
+    let effects = paths.iter().map(|path| Effect {
+        space: "archive".to_owned(),
+        key: (*path).to_owned(),
+        value: json!({
+            "size": 10, "sha512": "ab", "sha256": "cd", "type": "text/plain",
+            "content": {"taskId": TASK, "artifact": "public/a"},
+        }),
+    });
+    let state = State {
+        run: TaskRun {
+            task_id: task_id.clone(),
+            run_id: 0,
+        },
+        label: "beetmover".to_owned(),
+        revision: String::new(),
+        parents: Vec::new(),
+        effects: effects.collect(),
+    };
+    Merged::new(&BTreeMap::from([(task_id, Arc::new(state))]))
+}
+
+fn get(merged: &Merged, path: &str, query: &[(&str, &str)]) -> Response {
+    let query: Vec<(String, String)> = query
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let request = Request {
+        method: "GET",
+        path,
+        query: &query,
+        range: None,
+    };
+    answer(merged, request)
+}
+
+fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
+    let mut headers = response.headers.iter().filter(|(key, _)| *key == name);
+    headers.next().map(|(_, value)| value.as_str())
+}
+
+fn text(response: &Response) -> &str {
+    match &response.body {
+        Body::Text(text) => text,
+        Body::File(file) => unreachable!("{file:?}"),
+    }
+}
+
+/// The values of an element of XML, in order.
+fn values<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let parts = text.split(open.as_str()).skip(1);
+    parts
+        .map(|part| part.split(close.as_str()).next().unwrap())
+        .collect()
+}
+
+#[test]
+fn files_are_served_whole_and_in_part() {
+    let merged = archive(&["pub/hail/a b.txt"]);
+    let response = get(&merged, "/pub/hail/a b.txt", &[]);
+    assert_eq!(response.status, 200);
+    assert_eq!(header(&response, "content-length"), Some("10"));
+    assert_eq!(header(&response, "content-type"), Some("text/plain"));
+    let Body::File(file) = &response.body else {
+        unreachable!("{response:?}")
+    };
+    assert_eq!(
+        (file.task.as_str(), file.artifact.as_str()),
+        (TASK, "public/a")
+    );
+    assert_eq!(file.bytes, Range { start: 0, end: 10 });
+    let part = |range| {
+        let request = Request {
+            method: "HEAD",
+            path: "/pub/hail/a b.txt",
+            query: &[],
+            range: Some(range),
+        };
+        answer(&merged, request)
+    };
+    let response = part("bytes=4-");
+    assert_eq!(response.status, 206);
+    assert_eq!(header(&response, "content-range"), Some("bytes 4-9/10"));
+    assert_eq!(header(&response, "content-length"), Some("6"));
+    let response = part("bytes=10-");
+    assert_eq!(response.status, 416);
+    assert_eq!(header(&response, "content-range"), Some("bytes */10"));
+}
+
+#[test]
+fn folders_are_pages() {
+    let merged = archive(&[
+        "pub/hail/a<b>.txt",
+        "pub/hail/sub/c.txt",
+        "pub/hailstone/d.txt",
+    ]);
+    let page = get(&merged, "/pub/hail/", &[]);
+    assert_eq!(page.status, 200);
+    let page = text(&page);
+    assert!(
+        page.contains("href=\"/pub/hail/a%3Cb%3E.txt\">a&lt;b&gt;.txt<"),
+        "{page}"
+    );
+    assert!(page.contains("href=\"/pub/hail/sub/\">sub/<"), "{page}");
+    assert!(!page.contains("d.txt"), "{page}");
+    let without_slash = get(&merged, "/pub/hail", &[]);
+    assert_eq!(without_slash.status, 301);
+    assert_eq!(header(&without_slash, "location"), Some("/pub/hail/"));
+    for absent in [
+        "/pub/hai",
+        "/pub/hail/../../etc/passwd",
+        "/public/hail/",
+        "/favicon.ico",
+    ] {
+        assert_eq!(get(&merged, absent, &[]).status, 404, "{absent}");
+    }
+    let front = get(&merged, "/", &[]);
+    assert!(text(&front).contains("3 files"), "{front:?}");
+}
+
+#[test]
+fn a_release_can_only_be_read() {
+    let request = Request {
+        method: "PUT",
+        path: "/pub/hail/a",
+        ..Request::default()
+    };
+    let response = answer(&archive(&[]), request);
+    assert_eq!(response.status, 405);
+    assert_eq!(header(&response, "allow"), Some("GET, HEAD"));
+}
+
+/// The answers are those that the reference of S3's ListObjects and ListObjectsV2 describes.
+#[test]
+fn keys_are_listed_as_s3_lists_them() {
+    let merged = archive(&["pub/a/1", "pub/a/2", "pub/b", "pub/c&d", "pub/e/3", "x"]);
+    let list = |query: &[(&str, &str)]| text(&get(&merged, "/", query)).to_owned();
+    let all = list(&[("list-type", "2"), ("prefix", "pub/")]);
+    assert_eq!(
+        values(&all, "Key"),
+        ["pub/a/1", "pub/a/2", "pub/b", "pub/c&amp;d", "pub/e/3"]
+    );
+    assert_eq!(values(&all, "KeyCount"), ["5"]);
+    assert_eq!(values(&all, "IsTruncated"), ["false"]);
+    // Keys with a common start up to the delimiter count once, and are listed apart.
+    let query = [("list-type", "2"), ("prefix", "pub/"), ("delimiter", "/")];
+    let folders = list(&query);
+    assert_eq!(values(&folders, "Key"), ["pub/b", "pub/c&amp;d"]);
+    let common: Vec<_> = values(&folders, "CommonPrefixes");
+    assert_eq!(
+        common,
+        ["<Prefix>pub/a/</Prefix>", "<Prefix>pub/e/</Prefix>"]
+    );
+    assert_eq!(values(&folders, "KeyCount"), ["4"]);
+    // Page by page, in both versions, everything is listed once.
+    for (version, next) in [("2", "NextContinuationToken"), ("1", "NextMarker")] {
+        let mut seen = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let parameter = if version == "2" {
+                "continuation-token"
+            } else {
+                "marker"
+            };
+            let mut query = vec![("prefix", "pub/"), ("delimiter", "/"), ("max-keys", "1")];
+            if version == "2" {
+                query.push(("list-type", "2"));
+            }
+            if let Some(after) = &after {
+                query.push((parameter, after));
+            }
+            let page = list(&query);
+            seen.extend(values(&page, "Key").into_iter().map(str::to_owned));
+            let common = values(&page, "CommonPrefixes");
+            seen.extend(
+                common
+                    .into_iter()
+                    .map(|one| values(one, "Prefix")[0].to_owned()),
+            );
+            let token = values(&page, next)
+                .first()
+                .map(|token| token.replace("&amp;", "&"));
+            let Some(token) = token else { break };
+            assert_eq!(values(&page, "IsTruncated"), ["true"]);
+            after = Some(token);
+        }
+        assert_eq!(
+            seen,
+            ["pub/a/", "pub/b", "pub/c&amp;d", "pub/e/"],
+            "version {version}"
+        );
+    }
+    assert_eq!(
+        get(&merged, "/", &[("prefix", ""), ("max-keys", "many")]).status,
+        400
+    );
+}
