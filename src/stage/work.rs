@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::merged::{Entry, Merged};
+use super::merged::Merged;
 use super::report::Report;
 use super::source::{MAX_ARTIFACT, Source, SourceError};
 use super::state::Effect;
@@ -31,7 +31,7 @@ pub struct Work<'a> {
     pub definition: &'a Value,
     /// What the release looks like before it.
     pub merged: &'a Merged,
-    /// What earlier releases have left.
+    /// What earlier releases have left, which is also in `merged` unless this one has replaced it.
     pub history: Merged,
     /// What it reports.
     pub report: Report,
@@ -73,12 +73,6 @@ impl<'a> Work<'a> {
     /// A text of the payload; empty if it is missing.
     pub fn text(&self, key: &str) -> &'a str {
         self.staged.payload[key].as_str().unwrap_or_default()
-    }
-
-    /// An entry of a space: of this release, else of earlier ones.
-    pub fn known(&self, space: &str, key: &str) -> Option<&Entry> {
-        let own = self.merged.get(space, key);
-        own.or_else(|| self.history.get(space, key))
     }
 
     /// The artifact that the payload declares for a file of this name.

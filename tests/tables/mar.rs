@@ -16,6 +16,7 @@ use snowman::stage::mar::manifest::{Instruction, Manifest, Version, When};
 use snowman::stage::mar::pack::unpack;
 use snowman::stage::mar::sign::{Algorithm, Verdict as Signature, digest, verify};
 use snowman::stage::mar::{Mar, ProductInfo};
+use snowman::stage::partials::make::{Build, MakeError, make};
 
 use super::row::{Malformed, Table, Verdict, list, mapping, text};
 
@@ -56,10 +57,34 @@ fn updates(folder: &Path, table: &Value) -> Vec<Verdict> {
             let bytes = read(&folder, text(row, "file")?)?;
             let manifest = |mar: &Mar<'_>| manifest(mar, row);
             let same = of_file(&bytes, row, &keys(table)?, manifest)?;
-            Ok(Verdict::all([same, reason(&folder, table, row, &bytes)?]))
+            let reason = reason(&folder, table, row, &bytes)?;
+            Ok(Verdict::all([same, reason, made(&folder, row, &bytes)?]))
         })
     };
     rows.iter().map(compare).collect()
+}
+
+/// Compares our partial update between the two builds of the table with the one that its scripts have made: the
+/// instructions, and the size.
+fn made(folder: &Path, row: &Value, theirs: &[u8]) -> Result<Verdict, Malformed> {
+    if row["why"] != "good" || row["manifest"][0] != "type \"partial\"" {
+        return Ok(Verdict::Right);
+    }
+    let build = |name: &str| {
+        let bytes = read(folder, name)?;
+        Build::unpack(&bytes).map_err(|errors| format!("{name}: {errors:?}"))
+    };
+    let (from, to) = (build("from.complete.mar")?, build("to.complete.mar")?);
+    let partial = match make(&from, &to, &to.product, true) {
+        // The builds of the selection do not have everything that builds have.
+        Err(MakeError::NoPrecomplete) => return Ok(Verdict::Right),
+        made => made.map_err(|error| error.to_string())?,
+    };
+    let mar = Mar::read(&partial.mar).map_err(|error| error.to_string())?;
+    // Theirs is signed.
+    let smaller = partial.mar.len() <= theirs.len();
+    let smaller = Verdict::equal("ours is not larger", &smaller.into(), &true.into());
+    Ok(Verdict::all([manifest(&mar, row)?, smaller]))
 }
 
 fn samples(folder: &Path, table: &Value) -> Vec<Verdict> {

@@ -274,6 +274,11 @@ static STAGING: Schema = Schema {
             Type::Map(&Type::Str),
             "the release system of kinds that are not recognized: the name of the kind, and that of the system",
         ),
+        optional(
+            "history",
+            Type::List(&Type::Str),
+            "the tasks that know earlier releases, the oldest first: staged tasks of those releases, or tasks with an artifact `public/staging/history.json.gz`",
+        ),
     ],
     open: false,
     exclusive: &[],

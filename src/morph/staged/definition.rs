@@ -62,7 +62,7 @@ pub fn staged(
         phase: attribute("shipping_phase"),
         from: before.from,
         earlier: before.earlier,
-        history: Vec::new(),
+        history: settings.history.clone(),
         copy_of: before.copy_of,
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();

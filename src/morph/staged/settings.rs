@@ -27,6 +27,8 @@ pub struct Settings {
     kinds: BTreeMap<String, String>,
     /// The release; each task adds its product.
     pub(super) release: Release,
+    /// The tasks that know earlier releases, the oldest first.
+    pub(super) history: Vec<TaskId>,
 }
 
 /// Reads the settings; `None` if the project has none.
@@ -75,8 +77,20 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             );
         }
     }
+    let listed = section.get("history").and_then(Value::as_array);
+    let mut history = Vec::new();
+    for id in listed.into_iter().flatten().filter_map(Value::as_str) {
+        match TaskId::parse(id) {
+            Ok(id) => history.push(id),
+            Err(_) => wrong.push(
+                Diagnostic::user(format!("`snowman.staging.history`: `{id}` is not a taskId"))
+                    .at(place("history")),
+            ),
+        }
+    }
     wrong.or_ok(())?;
     Ok(Some(Settings {
+        history,
         image: section.get("image").cloned().unwrap_or_default(),
         pool: config.worker_pool(worker, params.level())?,
         kinds,

@@ -204,7 +204,8 @@ impl Maker<'_> {
             Some(folder) => format!("patch-if \"{folder}\" \"{path}.patch\" \"{path}\""),
             None => format!("patch \"{path}.patch\" \"{path}\""),
         });
-        self.enter(format!("{path}.patch"), after.mode, patch);
+        // A patched file keeps its mode, so that of the patch does not matter.
+        self.enter(format!("{path}.patch"), 0o644, patch);
         Ok(())
     }
 

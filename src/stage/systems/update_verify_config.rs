@@ -266,7 +266,13 @@ impl Task {
         let tag = release_tag(&self.options.stage_product, version);
         let text = |work: &Work<'_>, path: &str| -> Option<String> {
             let key = format!("{tag}:{}/{path}", self.application);
-            let text = work.known(SOURCES, &key)?.value.as_str()?.trim().to_owned();
+            let text = work
+                .merged
+                .get(SOURCES, &key)?
+                .value
+                .as_str()?
+                .trim()
+                .to_owned();
             Some(text)
         };
         let app_version = text(work, "config/version.txt");
@@ -303,8 +309,7 @@ impl Task {
     /// The locales that have files in a folder of a release.
     fn archived_locales(&self, work: &Work<'_>, folder: &str) -> Vec<String> {
         let folder = format!("pub{folder}/{}/", self.options.platform);
-        let spaces = [work.merged, &work.history];
-        let paths = spaces.iter().flat_map(|merged| merged.space(SPACE));
+        let paths = work.merged.space(SPACE);
         let locales: BTreeSet<&str> = paths
             .filter_map(|(path, _)| Some(path.strip_prefix(folder.as_str())?.split_once('/')?.0))
             .filter(|locale| *locale != "xpi")
@@ -320,7 +325,8 @@ impl Task {
     ) -> Vec<String> {
         let key = format!("{}:{}/{SHIPPED_LOCALES}", self.revision, self.application);
         let shipped = work
-            .known(SOURCES, &key)
+            .merged
+            .get(SOURCES, &key)
             .and_then(|entry| entry.value.as_str());
         if let Some(shipped) = shipped {
             let locales = self.platform.locales(shipped);
