@@ -31,19 +31,27 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     page.table(["Command", "What it does"], &rows);
     page.heading(2, "Exit codes");
     page.table(["Code", "Meaning"], &exit_codes());
-    let mut known: Vec<(&str, Vec<[String; 4]>)> = Vec::new();
-    for command in visible {
+    let mut known: Vec<(String, Vec<[String; 4]>)> = Vec::new();
+    let with_subcommands = visible.into_iter().flat_map(|command| {
+        let below = command.get_subcommands();
+        let below = below.filter(|command| !command.is_hide_set() && command.get_name() != "help");
+        let below =
+            below.map(move |one| (format!("{} {}", command.get_name(), one.get_name()), one));
+        std::iter::once((command.get_name().to_owned(), command)).chain(below)
+    });
+    for (name, command) in with_subcommands {
         let arguments = arguments(command);
-        write_usage(page, command);
+        write_usage(page, &name, command);
         match known.iter().find(|(_, others)| *others == arguments) {
             Some((name, _)) => {
+                let anchor = name.replace(' ', "-");
                 page.paragraph(&format!(
-                    "This command has the same arguments as [`{name}`](#{name})."
+                    "This command has the same arguments as [`{name}`](#{anchor})."
                 ));
             }
             None => {
                 page.table(["Argument", "Required", "Default", "Meaning"], &arguments);
-                known.push((command.get_name(), arguments));
+                known.push((name, arguments));
             }
         }
     }
@@ -72,8 +80,8 @@ fn exit_codes() -> Vec<[String; 2]> {
     rows
 }
 
-fn write_usage(page: &mut Markdown, command: &Command) {
-    page.heading(2, command.get_name());
+fn write_usage(page: &mut Markdown, name: &str, command: &Command) {
+    page.heading(2, name);
     page.paragraph(&sentence(&about(command)));
     let usage = command.clone().render_usage().to_string();
     page.code(usage.trim_start_matches("Usage: "));

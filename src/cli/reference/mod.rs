@@ -9,6 +9,7 @@ mod configuration;
 mod markdown;
 mod phases;
 mod schema;
+mod systems;
 mod transforms;
 
 use std::path::Path;
@@ -87,6 +88,12 @@ static PAGES: &[Page] = &[
         title: "Actions",
         doc: "actions and the input of each",
         write: actions::write,
+    },
+    Page {
+        file: "systems.md",
+        title: "Release systems",
+        doc: "release systems: which tasks belong to them, their scopes and payloads, and what can be staged",
+        write: systems::write,
     },
 ];
 
