@@ -21,7 +21,7 @@ use snowman::transform::context::{Project, Remote, TrackedFiles};
 use snowman::transform::{Context, Item};
 use snowman::transforms::find;
 
-type Anything<T> = Result<T, Box<dyn std::error::Error>>;
+pub type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// Answers as a case says.
 struct Answers(Value);
@@ -60,7 +60,7 @@ fn over(document: &Value, case: &Value, key: &str) -> Object {
 }
 
 /// What transforms make of a case.
-fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
+pub fn run(document: &Value, case: &Value) -> Anything<Outcome<Vec<Item>>> {
     let folder = tempfile::tempdir()?;
     let text = Value::Object(over(document, case, "graph_config")).to_string();
     let graph_config = GraphConfig::read("taskcluster", "config.yml", text.as_bytes())?;
@@ -212,7 +212,7 @@ pub fn schemas() -> Option<PathBuf> {
 }
 
 /// A definition as the worker sees it: references are resolved, and it depends on something.
-fn resolved(value: &Value) -> Value {
+pub fn resolved(value: &Value) -> Value {
     match value {
         Value::Object(map) if map.contains_key("task-reference") => json!("fN1SbArXTPSVFUUvaOlinQ"),
         Value::Object(map) if map.contains_key("artifact-reference") => json!("https://a.example"),

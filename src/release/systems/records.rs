@@ -12,6 +12,7 @@ pub static SHIPIT: System = System {
         "scriptworker-shipit",
         "shipit-shipped",
         "shipit-maybe-release",
+        "shipit-merged",
         "shipit-update-product-channel-version",
     ],
     pools: &["shipit"],

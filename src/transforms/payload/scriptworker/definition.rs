@@ -29,6 +29,11 @@ pub(super) fn set_payload<'k>(
 ) {
     let payload = payload.into_iter();
     definition.insert("payload", Value::Object(payload.collect()));
+    set_tag(definition);
+}
+
+/// Sets the tag with the worker implementation.
+pub(super) fn set_tag(definition: &mut Object) {
     object_mut(definition, "tags").insert("worker-implementation", Value::from("scriptworker"));
 }
 

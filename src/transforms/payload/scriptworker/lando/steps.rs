@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::context::StepContext;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, py_str, truthy};
-use crate::transform::{checks, fields};
+use crate::transform::checks;
+use crate::transforms::payload::scriptworker::fields::underscored;
+use crate::transforms::payload::scriptworker::release;
 
 /// One step of a landing.
 pub(super) struct Step {
@@ -120,31 +122,10 @@ fn tag(context: &StepContext<'_>, info: &Value) -> Result<Value, Diagnostic> {
             "set it to the Mercurial repository in which to look up the revision, or to null",
         ));
     };
-    let product = fields::get(context.item, &["attributes", "shipping_product"])
-        .and_then(Value::as_str)
-        .ok_or_else(|| {
-            wrong("the product to tag is unknown").help("set the attribute `shipping_product`")
-        })?;
-    let params = context.context.params().values();
-    let version = params
-        .get("version")
-        .and_then(Value::as_str)
-        .ok_or_else(|| {
-            wrong("the version to tag is unknown")
-                .help("set the parameter `version`, as release promotion does")
-        })?;
-    let build = params.get("build_number").map(py_str).unwrap_or_default();
-    let stem = format!("{}_{}", product.to_uppercase(), version.replace('.', "_"));
     let types = checks::strings(info.get("types"));
-    let tags = [
-        ("buildN", format!("{stem}_BUILD{build}")),
-        ("release", format!("{stem}_RELEASE")),
-    ];
-    let tags = tags
-        .into_iter()
-        .filter(|(name, _)| types.iter().any(|one| one == name));
+    let tags = release::tags(context.context, context.item, "worker.actions", &types)?;
     let mut info_for_worker = Object::new();
-    info_for_worker.insert("tags", tags.map(|(_, tag)| tag).collect::<Value>());
+    info_for_worker.insert("tags", tags.into_iter().collect::<Value>());
     let revision = info.get("revision").cloned().unwrap_or_default();
     info_for_worker.insert("revision", revision);
     if truthy(url) {
@@ -174,12 +155,4 @@ fn uplift(context: &StepContext<'_>, info: &Value) -> Outcome<Value> {
         info_for_worker.insert("l10n_bump_info", l10n_bump(context, bumps)?);
     }
     Ok(Value::Object(info_for_worker))
-}
-
-/// A mapping with underscores for the dashes in its names.
-fn underscored(map: &Value) -> Object {
-    let entries = map.as_object().into_iter().flatten();
-    entries
-        .map(|(key, value)| (key.replace("-", "_"), value.clone()))
-        .collect()
 }
