@@ -249,7 +249,7 @@ fn workers_accept_the_payloads() {
         failures.len(),
         failures.join("\n")
     );
-    assert!(judged >= 60, "{judged} payloads");
+    assert!(judged >= 55, "{judged} payloads");
     assert!(
         folder.is_none() || by_schema >= 50,
         "{by_schema} judged by schemas"

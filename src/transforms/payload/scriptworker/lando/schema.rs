@@ -64,7 +64,8 @@ const NEW_SUFFIX: Field = optional(
     "the new suffix of the version, e.g. `b1`; it may be empty",
 );
 
-static PLATFORMS: Schema = Schema {
+/// The locales of platforms.
+pub static PLATFORMS: Schema = Schema {
     name: "locale platforms",
     fields: &[
         required("platforms", Type::List(&Type::Str), "the platforms"),
@@ -109,14 +110,16 @@ static L10N_BUMP: Schema = Schema {
     exclusive: &[],
 };
 
-static SYNCED: Schema = Schema {
+/// A file that lists what to copy from a branch.
+pub static SYNCED: Schema = Schema {
     name: "synchronized file",
     fields: &[required("toml-path", Type::Str, "the path of the file")],
     open: false,
     exclusive: &[],
 };
 
-static ANDROID_L10N_SYNC: Schema = Schema {
+/// A copy of localizations from another branch.
+pub static ANDROID_L10N_SYNC: Schema = Schema {
     name: "Android localization sync",
     fields: &[
         required("from-branch", Type::Str, "the source branch"),
@@ -140,7 +143,8 @@ static IMPORTED: Schema = Schema {
     exclusive: &[],
 };
 
-static ANDROID_L10N_IMPORT: Schema = Schema {
+/// A copy of localizations from another repository.
+pub static ANDROID_L10N_IMPORT: Schema = Schema {
     name: "Android localization import",
     fields: &[
         required("from-repo-url", Type::Str, "the source repository"),

@@ -2,7 +2,7 @@
 
 use super::Landing;
 use super::schema::{
-    BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, IMPORT, L10N_BUMP, MERGE, PARAM_PREFIX, SYNC, TAGS,
+    BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, L10N_BUMP, MERGE, PARAM_PREFIX, TAGS,
 };
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, py_str};
@@ -12,6 +12,9 @@ use crate::transforms::payload::contract::Payload;
 use crate::transforms::payload::images::Images;
 use crate::transforms::payload::scriptworker::definition::sort_scopes;
 use crate::transforms::payload::scriptworker::fields::{OS, refuse_nulls};
+use crate::transforms::payload::scriptworker::lando::schema::{
+    ANDROID_L10N_IMPORT, ANDROID_L10N_SYNC,
+};
 use crate::transforms::payload::worker::take_worker;
 
 static SCHEMA: Schema = Schema {
@@ -40,12 +43,12 @@ static SCHEMA: Schema = Schema {
         DRY_RUN,
         optional(
             "android-l10n-import-info",
-            Type::Struct(&IMPORT),
+            Type::Struct(&ANDROID_L10N_IMPORT),
             "copies localizations from another repository",
         ),
         optional(
             "android-l10n-sync-info",
-            Type::Struct(&SYNC),
+            Type::Struct(&ANDROID_L10N_SYNC),
             "copies localizations from another branch",
         ),
         optional(

@@ -1,17 +1,7 @@
 //! What the `worker` of landoscript and treescript have in common.
 
 use crate::config::schema::{Field, Schema, Type, optional, required};
-
-static PLATFORMS: Schema = Schema {
-    name: "platforms of locales",
-    fields: &[
-        required("platforms", Type::List(&Type::Str), "the platforms"),
-        required("path", Type::Str, "the file that lists their locales"),
-        optional("format", Type::Str, "the format of the file"),
-    ],
-    open: false,
-    exclusive: &[],
-};
+use crate::transforms::payload::scriptworker::lando::schema::PLATFORMS;
 
 static ONE_PLATFORM_LIST: Type = Type::Struct(&PLATFORMS);
 
@@ -61,68 +51,6 @@ pub(super) static L10N_BUMP_WITH_VERSION: Schema = Schema {
         BRANCH,
         IGNORE,
         PLATFORM_CONFIGS,
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-static IMPORTED: Schema = Schema {
-    name: "file to import",
-    fields: &[
-        required("toml-path", Type::Str, "the path of the file"),
-        required("dest-path", Type::Str, "the path to copy its content to"),
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-/// An import of localizations for Android.
-pub(super) static IMPORT: Schema = Schema {
-    name: "import of localizations",
-    fields: &[
-        required("from-repo-url", Type::Str, "the source repository"),
-        required(
-            "toml-info",
-            Type::List(&Type::Struct(&IMPORTED)),
-            "the files that list what to copy",
-        ),
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-static SYNCED: Schema = Schema {
-    name: "file to synchronize",
-    fields: &[required("toml-path", Type::Str, "the path of the file")],
-    open: false,
-    exclusive: &[],
-};
-
-/// A copy of localizations for Android from another branch.
-pub(super) static SYNC: Schema = Schema {
-    name: "synchronization of localizations",
-    fields: &[
-        required("from-branch", Type::Str, "the source branch"),
-        required(
-            "toml-info",
-            Type::List(&Type::Struct(&SYNCED)),
-            "the files that list what to copy",
-        ),
-    ],
-    open: false,
-    exclusive: &[],
-};
-
-/// A copy of localizations for Android from another repository.
-pub(super) static SYNC_REPOSITORY: Schema = Schema {
-    name: "synchronization of localizations with a repository",
-    fields: &[
-        required("from-repo-url", Type::Str, "the source repository"),
-        required(
-            "toml-info",
-            Type::List(&Type::Struct(&SYNCED)),
-            "the files that list what to copy",
-        ),
     ],
     open: false,
     exclusive: &[],

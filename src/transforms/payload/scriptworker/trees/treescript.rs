@@ -2,8 +2,7 @@
 
 use super::Landing;
 use super::schema::{
-    BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, IMPORT, L10N_BUMP_WITH_VERSION, MERGE,
-    PARAM_PREFIX, SYNC_REPOSITORY, TAGS,
+    BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, L10N_BUMP_WITH_VERSION, MERGE, PARAM_PREFIX, TAGS,
 };
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value};
@@ -14,7 +13,22 @@ use crate::transforms::payload::images::Images;
 use crate::transforms::payload::scriptworker::fields::{
     OS, copied, copy, refuse_nulls, unless_empty,
 };
+use crate::transforms::payload::scriptworker::lando::schema::{ANDROID_L10N_IMPORT, SYNCED};
 use crate::transforms::payload::worker::take_worker;
+
+static SYNC: Schema = Schema {
+    name: "synchronization with a repository",
+    fields: &[
+        required("from-repo-url", Type::Str, "the source repository"),
+        required(
+            "toml-info",
+            Type::List(&Type::Struct(&SYNCED)),
+            "the files that list what to copy",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
 
 static SCHEMA: Schema = Schema {
     name: "worker: treescript",
@@ -51,12 +65,12 @@ static SCHEMA: Schema = Schema {
         MERGE,
         optional(
             "android-l10n-import-info",
-            Type::Struct(&IMPORT),
+            Type::Struct(&ANDROID_L10N_IMPORT),
             "copies localizations from another repository",
         ),
         optional(
             "android-l10n-sync-info",
-            Type::Struct(&SYNC_REPOSITORY),
+            Type::Struct(&SYNC),
             "copies localizations from another repository of the same project",
         ),
     ],
