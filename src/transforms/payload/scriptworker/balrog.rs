@@ -171,7 +171,7 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let behavior = worker.get("balrog-action").map(py_str).unwrap_or_default();
     let action = behavior.strip_prefix("v2-").unwrap_or(&behavior);
     for name in needed(action) {
-        if !worker.contains_key(*name) {
+        if !worker.contains_key(name) {
             let field = format!("worker.{name}");
             wrong.push(item.error_at(
                 &field,
