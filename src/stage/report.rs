@@ -6,6 +6,9 @@ use crate::base::value::{Value, json};
 /// The version of the form for programs.
 const VERSION: u64 = 1;
 
+/// The JSON schema of the form for programs.
+pub const SCHEMA: &str = include_str!("report.schema.json");
+
 /// A check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -81,7 +84,7 @@ impl Report {
         self.problems.clone()
     }
 
-    /// The report for programs.
+    /// The report for programs, as [`SCHEMA`] describes it.
     #[must_use]
     pub fn to_json(&self, subject: Subject<'_>) -> Value {
         let checked = self.checked.iter();

@@ -231,3 +231,30 @@ fn states_are_the_same_however_many_are_read_at_once() {
     };
     assert_eq!(read(1), read(16));
 }
+
+#[test]
+fn the_schema_of_reports_refuses_what_no_report_is() {
+    let schema = serde_json::from_str(snowman::stage::report::SCHEMA).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
+    let report = |verdict: &str, checked: serde_json::Value, problems: &[&str]| {
+        serde_json::json!({
+            "version": 1, "label": "a", "taskId": "fN1SbArXTPSVFNUvaOlinQ", "runId": 0, "system": "signing",
+            "action": "", "verdict": verdict, "checked": checked, "wouldHappen": [], "notChecked": [],
+            "warnings": [], "problems": problems, "tables": [],
+        })
+    };
+    let one = serde_json::json!([{"what": "files", "count": 1}]);
+    let none = serde_json::json!([{"what": "files", "count": 0}]);
+    let empty = serde_json::json!([]);
+    assert!(schema.is_valid(&report("passed", one.clone(), &[])));
+    assert!(schema.is_valid(&report("failed", empty.clone(), &["a"])));
+    for wrong in [
+        report("passed", empty, &[]),
+        report("passed", none, &[]),
+        report("passed", one.clone(), &["a"]),
+        report("failed", one.clone(), &[]),
+        report("green", one, &[]),
+    ] {
+        assert!(!schema.is_valid(&wrong), "{wrong}");
+    }
+}

@@ -1,7 +1,7 @@
 //! A release in memory: tasks with their artifacts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use snowman::base::json;
 use snowman::base::name::TaskId;
@@ -119,6 +119,8 @@ impl World {
             run_id,
         };
         let done = run(&of_run, &definition, self);
+        let report = done.artifacts.iter().find(|output| output.name == REPORT);
+        check_report(&report.unwrap().content);
         for output in &done.artifacts {
             self.put(&task.id, &output.name, &output.content);
         }
@@ -151,6 +153,20 @@ impl World {
     pub fn state(&self, id: &TaskId) -> State {
         State::read(self.get(id, STATE).unwrap()).unwrap()
     }
+}
+
+/// Checks a report against the published schema.
+fn check_report(content: &[u8]) {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = serde_json::from_str(snowman::stage::report::SCHEMA).unwrap();
+        jsonschema::draft202012::new(&schema).unwrap()
+    });
+    let report = serde_json::from_slice(content).unwrap();
+    let errors: Vec<String> = SCHEMA
+        .iter_errors(&report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, [""; 0], "{report}");
 }
 
 impl Source for World {

@@ -19,6 +19,7 @@ use super::helper::CommandHelper;
 use super::repository::WorkingFolder;
 use crate::base::diagnostic::Outcome;
 use crate::ports::output_path::cannot_write;
+use crate::stage::report::SCHEMA;
 use markdown::Markdown;
 
 /// One file of the reference.
@@ -32,6 +33,9 @@ struct Page {
     /// Writes it.
     write: fn(&mut Markdown) -> Outcome<()>,
 }
+
+/// The file with the schema of the reports of staged tasks.
+const REPORT_SCHEMA: &str = "staging-report.schema.json";
 
 /// Every page, in the order of the list.
 static PAGES: &[Page] = &[
@@ -129,11 +133,15 @@ fn files() -> Outcome<Vec<(&'static str, String)>> {
     for page in PAGES {
         list.item(&format!("[{}]({}): {}", page.title, page.file, page.doc));
     }
+    list.item(&format!(
+        "[The schema of staging reports]({REPORT_SCHEMA}): `public/staging/report.json` of staged tasks"
+    ));
     let mut files = vec![("README.md", list.finish())];
     for page in PAGES {
         let mut text = Markdown::new(page.title);
         (page.write)(&mut text)?;
         files.push((page.file, text.finish()));
     }
+    files.push((REPORT_SCHEMA, SCHEMA.to_owned()));
     Ok(files)
 }
