@@ -6,6 +6,7 @@
 //! stricter than the real worker, its documentation says so.
 //!
 //! - [`archive`]: files at their places in candidates and releases;
+//! - [`balrog`]: which updates clients are offered;
 //! - [`balrog_worker`]: what the workers of the update server ask of it;
 //! - [`checksums`]: the lists of checksums of a release;
 //! - [`history`]: earlier releases;
@@ -25,6 +26,7 @@
 //! - [`serve`]: what the servers of production would answer about a release.
 
 pub mod archive;
+pub mod balrog;
 pub mod balrog_worker;
 mod before;
 pub mod checksums;

@@ -11,6 +11,38 @@ pub fn indented(value: &Value, indent: usize) -> String {
     out
 }
 
+/// Writes a value in one line, as `json.dumps` does without options.
+#[must_use]
+pub fn line(value: &Value) -> String {
+    let mut out = String::new();
+    write_line(value, &mut out);
+    out
+}
+
+fn write_line(value: &Value, out: &mut String) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { "" });
+                write_line(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(map) => {
+            out.push('{');
+            for (i, (key, item)) in map.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { "" });
+                write_text(key, out);
+                out.push_str(": ");
+                write_line(item, out);
+            }
+            out.push('}');
+        }
+        _ => write(value, 0, 0, out),
+    }
+}
+
 fn write(value: &Value, indent: usize, level: usize, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),

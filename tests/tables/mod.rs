@@ -14,13 +14,14 @@
     reason = "a test that cannot go on has failed, and says where; what it found is its output"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 mod archive;
+mod balrog;
 mod balrog_worker;
 mod checksums;
 mod mar;
@@ -34,6 +35,7 @@ use row::{Table, Verdict};
 /// The tables of all systems.
 const SYSTEMS: &[&[Table]] = &[
     archive::TABLES,
+    balrog::TABLES,
     balrog_worker::TABLES,
     checksums::TABLES,
     mar::TABLES,
@@ -44,8 +46,6 @@ const SYSTEMS: &[&[Table]] = &[
 
 /// The files about systems that are not built yet, and those that are no tables.
 const NOT_COVERED: &[&str] = &[
-    "balrog-random.json",
-    "balrog.json",
     "bouncer-aliases.json",
     "bouncer-locations.json",
     "bouncer-paths.json",
@@ -117,15 +117,25 @@ fn compare(folder: &Path, table: &Table) -> Vec<String> {
             _ => None,
         })
         .collect();
-    let reason = if crashed > 0 {
-        " (the real program crashes)"
-    } else {
-        ""
-    };
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    if crashed > 0 {
+        reasons.insert("the real program crashes", crashed);
+    }
+    for verdict in &verdicts {
+        if let Verdict::Skipped(reason) = verdict {
+            *reasons.entry(reason).or_default() += 1;
+        }
+    }
+    let skipped: usize = reasons.values().sum();
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(reason, count)| format!("{count}: {reason}"))
+        .collect();
     println!(
-        "{}: {right} right, {} wrong, {crashed} skipped{reason}",
+        "{}: {right} right, {} wrong, {skipped} skipped ({})",
         table.file,
-        failures.len()
+        failures.len(),
+        reasons.join("; ")
     );
     if right + failures.len() == 0 {
         failures.push(format!("{}: there are no rows to compare", table.file));
