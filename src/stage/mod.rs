@@ -8,6 +8,7 @@
 //! - [`archive`]: files at their places in candidates and releases;
 //! - [`balrog`]: which updates clients are offered;
 //! - [`balrog_worker`]: what the workers of the update server ask of it;
+//! - [`bouncer`]: where download links lead;
 //! - [`checksums`]: the lists of checksums of a release;
 //! - [`history`]: earlier releases;
 //! - [`keys`]: worthless keys with the names of the certificates of production;
@@ -29,6 +30,7 @@ pub mod archive;
 pub mod balrog;
 pub mod balrog_worker;
 mod before;
+pub mod bouncer;
 pub mod checksums;
 pub mod history;
 pub mod keys;

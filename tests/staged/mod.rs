@@ -6,6 +6,7 @@
 )]
 
 mod archive;
+mod bouncer;
 mod builds;
 mod checksums;
 mod frame;

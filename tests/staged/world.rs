@@ -9,7 +9,7 @@ use snowman::base::value::{Value, json};
 use snowman::release::staged::{REPORT, Release, STATE, Staged};
 use snowman::stage::run::{Done, run};
 use snowman::stage::source::{Artifact, Source, SourceError};
-use snowman::stage::state::{State, TaskRun};
+use snowman::stage::state::{Effect, State, TaskRun};
 
 /// Tasks with their artifacts.
 #[derive(Default)]
@@ -50,6 +50,23 @@ impl World {
         id
     }
 
+    /// A task that has left these effects.
+    pub fn left(&mut self, effects: Vec<Effect>) -> TaskId {
+        let id = self.id();
+        let state = State {
+            run: TaskRun {
+                task_id: id.clone(),
+                run_id: 0,
+            },
+            label: "an-earlier-task".to_owned(),
+            revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            parents: Vec::new(),
+            effects,
+        };
+        self.put(&id, STATE, &state.write());
+        id
+    }
+
     /// Gives a task an artifact.
     pub fn put(&mut self, id: &TaskId, name: &str, content: &[u8]) {
         let key = (id.to_string(), name.to_owned());
@@ -69,6 +86,9 @@ impl World {
             ("beetmover", "push-to-releases") => &["bucket:dep", "action:push-to-releases"],
             ("beetmover", _) => &["bucket:dep", "action:push-to-candidates"],
             ("signing", _) => &["cert:dep-signing"],
+            ("bouncer", "submission") => &["action:submission", "server:staging"],
+            ("bouncer", "aliases") => &["action:aliases", "server:staging"],
+            ("bouncer", "locations") => &["action:locations", "server:staging"],
             _ => &[],
         };
         let scopes = scopes.iter();

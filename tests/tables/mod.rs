@@ -23,6 +23,7 @@ use serde_json::Value;
 mod archive;
 mod balrog;
 mod balrog_worker;
+mod bouncer;
 mod checksums;
 mod mar;
 mod row;
@@ -37,6 +38,7 @@ const SYSTEMS: &[&[Table]] = &[
     archive::TABLES,
     balrog::TABLES,
     balrog_worker::TABLES,
+    bouncer::TABLES,
     checksums::TABLES,
     mar::TABLES,
     signing::TABLES,
@@ -46,13 +48,9 @@ const SYSTEMS: &[&[Table]] = &[
 
 /// The files about systems that are not built yet, and those that are no tables.
 const NOT_COVERED: &[&str] = &[
-    "bouncer-aliases.json",
-    "bouncer-locations.json",
-    "bouncer-paths.json",
     "environments.json",
     "fxci-grants.json",
     "go-bouncer-database.json",
-    "go-bouncer-requests.json",
     "lando-diffs.json",
     "lando-merge-day.json",
     "lando-tag-and-scopes.json",

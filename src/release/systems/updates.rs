@@ -77,7 +77,7 @@ pub static BOUNCER: System = System {
         ScopeRule::one("server", &[":bouncer:server:"]),
         ScopeRule::one("action", &[":bouncer:action:"]),
     ],
-    staged: &[],
+    staged: &["submission", "aliases", "locations"],
     keeps_names: false,
     production: "an account of bouncer's administration",
 };

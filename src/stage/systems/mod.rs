@@ -2,6 +2,7 @@
 
 mod archive;
 mod archived;
+mod bouncer;
 mod checksums;
 mod partials;
 mod signing;
@@ -22,6 +23,9 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("beetmover", "push-to-maven", archive::publish),
     ("beetmover", "direct-push-to-bucket", archive::publish),
     ("beetmover", "push-to-system-addons", archive::publish),
+    ("bouncer", "submission", bouncer::submission),
+    ("bouncer", "aliases", bouncer::aliases),
+    ("bouncer", "locations", bouncer::locations),
     ("checksums", "", checksums::generate),
     ("partials", "", partials::make_partials),
     ("signing", "", signing::sign),
