@@ -1,12 +1,14 @@
 //! Patterns: regular expressions as Python matches them, path patterns, and those of `fnmatch`.
 
 mod python;
+mod search;
 mod shell;
 
 use std::sync::Arc;
 
 use fancy_regex::{Regex, RegexBuilder};
 
+pub use search::Search;
 pub use shell::ShellPattern;
 
 /// Reports that a text is not a regular expression.

@@ -18,6 +18,7 @@
 //! - [`partials`]: partial updates, made of two complete ones;
 //! - [`python_json`]: JSON as the real workers write it;
 //! - [`signing`]: which files are signed in which way;
+//! - [`trees`]: commits and tags in repositories;
 //! - [`update_verify`]: which updates from earlier releases are verified;
 //! - [`version_order`]: which of two versions is the newer one;
 //! - [`run`]: runs a staged task: checks its payload, merges the [`state`]s of the tasks before it
@@ -48,6 +49,7 @@ pub mod signing;
 pub mod source;
 pub mod state;
 pub mod systems;
+pub mod trees;
 pub mod update_verify;
 pub mod version_order;
 pub mod work;

@@ -28,6 +28,7 @@ mod checksums;
 mod mar;
 mod row;
 mod signing;
+mod trees;
 mod update_verify;
 mod versions;
 
@@ -42,6 +43,7 @@ const SYSTEMS: &[&[Table]] = &[
     checksums::TABLES,
     mar::TABLES,
     signing::TABLES,
+    trees::TABLES,
     update_verify::TABLES,
     versions::TABLES,
 ];
@@ -51,10 +53,6 @@ const NOT_COVERED: &[&str] = &[
     "environments.json",
     "fxci-grants.json",
     "go-bouncer-database.json",
-    "lando-diffs.json",
-    "lando-merge-day.json",
-    "lando-tag-and-scopes.json",
-    "lando-version-bump.json",
     "pushapk-manifest.json",
     "pushapk-publish-config.json",
 ];
