@@ -258,12 +258,13 @@ impl Resolver for RoundResolver<'_> {
         if let Some(settings) = &self.staging {
             settings.check(&optimized.graph)?;
             let graph = std::mem::take(&mut optimized.graph);
+            let all: Vec<Arc<Task>> = self.full.tasks().cloned().collect();
             let around = Existing {
-                full: self.full,
-                before: existing,
-                after: &optimized.label_to_taskid,
+                tasks: &all,
+                ids: &optimized.label_to_taskid,
             };
-            optimized.graph = stage_added(graph, settings, around, self.earlier.as_ref())?;
+            let earlier = self.earlier.as_ref();
+            optimized.graph = stage_added(graph, settings, around, earlier, existing)?;
         }
         let plan = plan_graph(phases.graph_config, phases.params, &optimized.graph, ids)?;
         let referenced = optimized.label_to_taskid.values().cloned().collect();

@@ -102,7 +102,11 @@ pub fn morph(
             let own = context.environment.get("TASK_ID");
             let own = own.and_then(|id| TaskId::parse(id).ok());
             let later = context.params.get("existing_tasks").is_some_and(truthy);
-            graph = staged::stage(graph, &settings, own.as_ref().filter(|_| later))?;
+            let existing = staged::Existing {
+                tasks: &optimized.replaced,
+                ids: &label_to_taskid,
+            };
+            graph = staged::stage(graph, &settings, existing, own.as_ref().filter(|_| later))?;
         }
     }
     Ok(MorphedTaskGraph {

@@ -64,6 +64,7 @@ fn morphed(
     let optimized = OptimizedTaskGraph {
         graph: IdGraph::new(tasks),
         label_to_taskid,
+        replaced: Vec::new(),
         verdicts: BTreeMap::new(),
     };
     let context = MorphContext {

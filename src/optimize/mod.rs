@@ -67,6 +67,8 @@ pub struct OptimizedTaskGraph {
     pub graph: IdGraph,
     /// The taskId of every label that was not removed.
     pub label_to_taskid: BTreeMap<Label, TaskId>,
+    /// The tasks that existing ones replace.
+    pub replaced: Vec<Arc<Task>>,
     /// The decision about each task of the target task graph and its reason, by label.
     pub verdicts: BTreeMap<Label, Verdict>,
 }
@@ -106,14 +108,15 @@ pub fn optimize(
     let removed = removed(&verdicts);
     replace::run(&target, inputs, &mut verdicts)?;
     resolve::check_removed(&target, &removed)?;
-    let (graph, label_to_taskid) = resolve::run(target.graph, inputs, &verdicts)?;
+    let resolved = resolve::run(target.graph, inputs, &verdicts)?;
     let verdicts = verdicts.into_iter().collect();
     for action in ["removed", "replaced"] {
         tracing::info!("{}", verdict::summary(action, &verdicts));
     }
     Ok(OptimizedTaskGraph {
-        graph,
-        label_to_taskid,
+        graph: resolved.kept,
+        label_to_taskid: resolved.ids,
+        replaced: resolved.replaced,
         verdicts,
     })
 }

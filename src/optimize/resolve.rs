@@ -42,8 +42,17 @@ pub fn check_removed(target: &TargetTaskGraph, removed: &BTreeSet<Label>) -> Out
     wrong.or_ok(())
 }
 
-/// The tasks that are kept, with ids and resolved references, and the id of every label that was
-/// not removed.
+/// What becomes of the tasks of a graph.
+pub struct ResolvedTasks {
+    /// The tasks that are kept, with ids and resolved references.
+    pub kept: IdGraph,
+    /// The tasks that are replaced.
+    pub replaced: Vec<Arc<Task>>,
+    /// The id of every label that was not removed.
+    pub ids: BTreeMap<Label, TaskId>,
+}
+
+/// Gives the tasks of a graph ids, and resolves the references of those that are kept.
 ///
 /// # Errors
 /// Every reference that cannot be resolved.
@@ -51,7 +60,7 @@ pub fn run(
     target: LabelGraph,
     inputs: OptimizeInputs<'_>,
     verdicts: &Verdicts,
-) -> Outcome<(IdGraph, BTreeMap<Label, TaskId>)> {
+) -> Outcome<ResolvedTasks> {
     let labels: Vec<&Label> = target.labels().collect();
     let ids = labels
         .into_par_iter()
@@ -63,10 +72,11 @@ pub fn run(
         });
     let ids: Vec<(Label, TaskId)> = ids.collect();
     let ids: IndexMap<Label, TaskId> = ids.into_iter().collect();
-    let kept: Vec<Arc<Task>> = target
+    let not_removed = target
         .into_tasks()
-        .filter(|task| is_kept(&task.label, verdicts))
-        .collect();
+        .filter(|task| ids.contains_key(&task.label));
+    let (kept, replaced): (Vec<Arc<Task>>, Vec<Arc<Task>>) =
+        not_removed.partition(|task| is_kept(&task.label, verdicts));
     let shared = OnceLock::new();
     let chunks = kept.into_par_iter().chunks(CHUNK).map(|tasks| {
         let mut resolver = Resolver::new(inputs, &ids, verdicts, &shared);
@@ -80,7 +90,11 @@ pub fn run(
     let mut wrong = Diagnostics::new();
     let planned = chunks.into_iter().filter_map(|chunk| wrong.keep(chunk));
     let planned: Vec<PlannedTask> = planned.flatten().collect();
-    wrong.or_ok((IdGraph::new(planned), ids.into_iter().collect()))
+    wrong.or_ok(ResolvedTasks {
+        kept: IdGraph::new(planned),
+        replaced,
+        ids: ids.into_iter().collect(),
+    })
 }
 
 fn is_kept(label: &Label, verdicts: &Verdicts) -> bool {

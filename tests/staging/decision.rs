@@ -185,13 +185,18 @@ async fn a_missing_artifact_turns_the_task_red() {
 
 /// The definition of the release task in the morphed graph with the parameters in `params.yml`.
 fn morphed(project: &Project) -> Value {
+    morphed_task(project, "publish-candidates")
+}
+
+/// The definition of a task in that graph.
+fn morphed_task(project: &Project, label: &str) -> Value {
     let ran = project.run(&["morphed", "--json", "-p", "params.yml", "-o", "graph.json"]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     // What a command prints has no taskIds in tests.
     let graph = std::fs::read(project.root().join("graph.json")).unwrap();
     let graph: Value = serde_json::from_slice(&graph).unwrap();
     let mut tasks = graph.as_object().unwrap().values();
-    let task = tasks.find(|task| task["label"] == "publish-candidates");
+    let task = tasks.find(|task| task["label"] == label);
     task.unwrap()["task"].clone()
 }
 
@@ -291,4 +296,29 @@ fn private_artifacts_are_read_with_their_scope() {
         *scopes,
         json!(["queue:get-artifact:releng/partner/a.tar.xz"])
     );
+}
+
+#[test]
+fn a_release_task_that_an_existing_one_replaces_is_before_the_others() {
+    let after = |kind: &str, dependency: &str| {
+        let name = dependency.split('-').next().unwrap();
+        format!(
+            "{PLAIN}kind-dependencies: [{name}]\ntasks:\n    a:\n        description: A {kind}\n        \
+             dependencies: {{{name}: {dependency}}}\n        worker-type: succeed\n        worker: {{}}\n"
+        )
+    };
+    let build = "eN1SbArXTPSVFNUvaOlinQ";
+    let (publish, gate) = ("fN1SbArXTPSVFNUvaOlinQ", "gN1SbArXTPSVFNUvaOlinQ");
+    let params = format!(
+        "project: project\nlevel: '1'\ntarget_tasks_method: default\n\
+         optimize_target_tasks: true\n\
+         existing_tasks: {{build-linux: {build}, publish-candidates: {publish}, gate-a: {gate}}}\n"
+    );
+    let project = project(STAGING)
+        .kind("gate", &after("gate", "publish-candidates"))
+        .kind("release-generate-checksums", &after("list", "gate-a"))
+        .file("params.yml", params);
+    let task = morphed_task(&project, "release-generate-checksums-a");
+    assert_eq!(task["dependencies"], json!([gate]));
+    assert_eq!(task["extra"]["staging"]["from"], json!([publish]));
 }

@@ -17,15 +17,26 @@ mod nearest;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use self::definition::{Before, staged};
 use self::nearest::nearest;
 pub use self::settings::{Settings, settings};
+use crate::base::dag::Dag;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{Label, TaskId};
 use crate::model::id_graph::IdGraph;
-use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
 use crate::release::Recognized;
+
+/// Tasks that exist already, on which those of the graph may depend.
+#[derive(Debug, Clone, Copy)]
+pub struct Existing<'a> {
+    /// The tasks as the kinds generated them.
+    pub tasks: &'a [Arc<Task>],
+    /// The taskId of each label, of new tasks too.
+    pub ids: &'a BTreeMap<Label, TaskId>,
+}
 
 /// Replaces the release tasks of a graph with staged ones.
 ///
@@ -36,33 +47,15 @@ use crate::release::Recognized;
 pub fn stage(
     graph: IdGraph,
     settings: &Settings,
+    existing: Existing<'_>,
     earlier: Option<&TaskId>,
 ) -> Result<IdGraph, Diagnostic> {
-    let found = find(&graph, settings);
-    if found.is_empty() {
-        return Ok(graph);
-    }
-    let mut from = nearest(&graph.dag(), &found.keys().cloned().collect())?;
-    Ok(replace(graph, settings, &found, |id, _| Before {
-        from: from.remove(id).unwrap_or_default(),
-        earlier: earlier.cloned(),
-        copy_of: None,
-    }))
+    stage_added(graph, settings, existing, earlier, &BTreeMap::new())
 }
 
-/// The graph that tasks are added to.
-#[derive(Debug, Clone, Copy)]
-pub struct Existing<'a> {
-    /// All tasks that may be in it, with their edges.
-    pub full: &'a LabelGraph,
-    /// The tasks that exist already.
-    pub before: &'a BTreeMap<Label, TaskId>,
-    /// The tasks that exist when the new ones are added.
-    pub after: &'a BTreeMap<Label, TaskId>,
-}
-
-/// Replaces the release tasks that an action adds to a graph with staged ones. What comes before them is
-/// found in the whole graph.
+/// Replaces the release tasks that an action adds to a graph with staged ones.
+///
+/// `before` are the tasks that existed before the action, by label: new ones with one of these labels are copies.
 ///
 /// # Errors
 /// A circular dependency, which is a bug.
@@ -71,29 +64,55 @@ pub fn stage_added(
     settings: &Settings,
     existing: Existing<'_>,
     earlier: Option<&TaskId>,
+    before: &BTreeMap<Label, TaskId>,
 ) -> Result<IdGraph, Diagnostic> {
     let found = find(&graph, settings);
     if found.is_empty() {
         return Ok(graph);
     }
-    let labels = existing.after.keys();
-    let is_staged = |label: &&Label| {
-        let task = existing.full.get(label);
-        let recognized = task.and_then(|task| settings.recognize(&task.kind, &task.task));
-        recognized.is_some_and(|recognized| recognized.can_be_staged())
-    };
-    let labels: BTreeSet<Label> = labels.filter(is_staged).cloned().collect();
-    let from = nearest(&existing.full.dag(), &labels)?;
+    let (dag, mut staged_before) = surroundings(&graph, settings, existing);
+    staged_before.extend(found.keys().cloned());
+    let mut from = nearest(&dag, &staged_before)?;
     Ok(replace(graph, settings, &found, |id, label| Before {
-        from: from
-            .get(label)
-            .into_iter()
-            .flatten()
-            .filter_map(|label| existing.after.get(label).cloned())
-            .collect(),
+        from: from.remove(id).unwrap_or_default(),
         earlier: earlier.cloned(),
-        copy_of: existing.before.get(label).filter(|of| *of != id).cloned(),
+        copy_of: before.get(label).filter(|of| *of != id).cloned(),
     }))
+}
+
+/// The edges between the tasks of a graph and existing ones, and those of the existing ones that are release
+/// tasks.
+fn surroundings(
+    graph: &IdGraph,
+    settings: &Settings,
+    existing: Existing<'_>,
+) -> (Dag<TaskId>, BTreeSet<TaskId>) {
+    let mut edges = Vec::new();
+    let mut nodes: BTreeSet<TaskId> = BTreeSet::new();
+    for task in graph.tasks() {
+        nodes.insert(task.task_id.clone());
+        let all = task.dependencies.all.values();
+        edges.extend(all.map(|to| (task.task_id.clone(), to.clone())));
+    }
+    let mut staged = BTreeSet::new();
+    for task in existing.tasks {
+        // A label has a new task if that is made in place of an existing one.
+        let id = existing
+            .ids
+            .get(&task.label)
+            .filter(|id| !nodes.contains(*id));
+        let Some(id) = id else { continue };
+        let to = task.dependencies.values();
+        let to = to.filter_map(|label| existing.ids.get(label));
+        edges.extend(to.map(|to| (id.clone(), to.clone())));
+        let recognized = settings.recognize(&task.kind, &task.task);
+        if recognized.is_some_and(|recognized| recognized.can_be_staged()) {
+            staged.insert(id.clone());
+        }
+    }
+    nodes.extend(edges.iter().map(|(_, to)| to.clone()));
+    nodes.extend(edges.iter().map(|(from, _)| from.clone()));
+    (Dag::new(nodes, edges), staged)
 }
 
 /// The tasks of a graph that can be staged.
