@@ -100,8 +100,13 @@ impl Builds {
             locale: attribute("locale").unwrap_or("en-US"),
             branch: parameter("project"),
         };
-        if name.ends_with(".partial.mar") {
-            let version = previous_version(facts.version);
+        if let Some(number) = number_of_partial(name) {
+            let history = group.parameters["release_history"].as_object();
+            let known = history.and_then(|history| history.keys().nth(number));
+            let version = match known {
+                Some(version) => version.to_string(),
+                None => previous_version(facts.version),
+            };
             let before = Facts {
                 version: &version,
                 build_id: EARLIER_BUILD,
@@ -137,5 +142,34 @@ impl Builds {
         });
         lock().insert(id.to_owned(), Arc::clone(&group));
         group
+    }
+}
+
+/// Which of the partial updates of a build an artifact is, from 0; `None` if it is none:
+/// `target.partial.mar`, or `target.partial-2.mar`.
+fn number_of_partial(name: &str) -> Option<usize> {
+    let (_, number) = name.strip_suffix(".mar")?.rsplit_once(".partial")?;
+    match number.strip_prefix('-') {
+        Some(number) => number.parse::<usize>().ok()?.checked_sub(1),
+        None => number.is_empty().then_some(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_of_partial;
+
+    #[test]
+    fn partial_updates_are_numbered() {
+        for (name, number) in [
+            ("public/build/de/target.partial-1.mar", Some(0)),
+            ("public/build/target.partial-12.mar", Some(11)),
+            ("public/build/target.partial.mar", Some(0)),
+            ("public/build/target.partial-0.mar", None),
+            ("public/build/target.partials.mar", None),
+            ("public/build/target.complete.mar", None),
+        ] {
+            assert_eq!(number_of_partial(name), number, "{name}");
+        }
     }
 }

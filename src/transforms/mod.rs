@@ -12,6 +12,7 @@ pub mod from_deps;
 pub mod mark_as_shipped;
 pub mod matrix;
 pub mod notify;
+pub mod partial_updates;
 pub mod payload;
 pub mod publish;
 pub mod release_artifacts;
@@ -29,6 +30,7 @@ pub static TRANSFORMS: &[&Transform] = &[
     &replicate::TRANSFORM,
     &release_artifacts::TRANSFORM,
     &mark_as_shipped::TRANSFORM,
+    &partial_updates::TRANSFORM,
     &publish::TRANSFORM,
     &run_on_releases::TRANSFORM,
     &cached_tasks::TRANSFORM,

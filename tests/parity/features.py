@@ -30,6 +30,8 @@ NOT_USED = {
     "phases Target-tasks methods ship": "the peer has these only in Python code of projects",
     "phases Target-tasks methods promote_partners": "the peer has these only in Python code of projects",
     "phases Verifications": "they apply to every graph; errors/cases violates each",
+    "transforms partial_updates": "the peer does not support it",
+    "transforms snowman.transforms.partial_updates:transforms": "the peer does not support it",
     "transforms publish": "the peer does not support it",
     "transforms publish publish": "the peer does not support it",
     "transforms publish published file": "the peer does not support it",

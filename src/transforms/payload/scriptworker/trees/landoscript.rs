@@ -125,7 +125,7 @@ fn collect(landing: &mut Landing<'_>) -> Result<(), Diagnostic> {
     };
     landing.tags()?;
     if let Some(files) = landing.given("bump-files") {
-        landing.version_bump(files)?;
+        landing.version_bump(files);
     }
     if let Some(mut merge) = merge {
         if let Some(bumps) = of_merge {

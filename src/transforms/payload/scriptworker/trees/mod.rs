@@ -73,20 +73,13 @@ impl<'a> Landing<'a> {
         Ok(())
     }
 
-    /// The next version, in these files.
-    fn version_bump(&mut self, files: &Value) -> Result<(), Diagnostic> {
-        let next = self.context.params().get("next_version");
-        let Some(next) = next.filter(|next| truthy(next)) else {
-            return Err(self
-                .item
-                .error_at("worker.bump-files", "the next version is unknown")
-                .help("set the parameter `next_version`, as release promotion does for flavors with `version-bump`"));
-        };
+    /// The next version, in these files. Only release promotion knows it.
+    fn version_bump(&mut self, files: &Value) {
+        let next = self.context.params().values().get("next_version");
         let mut info = Object::new();
-        info.insert("next_version", next.clone());
+        info.insert("next_version", next.cloned().unwrap_or_default());
         info.insert("files", files.clone());
         self.add("version_bump", "version_bump_info", Value::Object(info));
-        Ok(())
     }
 
     fn android_l10n(&mut self) {

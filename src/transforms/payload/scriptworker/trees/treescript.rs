@@ -123,7 +123,7 @@ fn collect(landing: &mut Landing<'_>) -> Result<(), Diagnostic> {
                 )
                 .help("list them in `worker.bump-files`"));
         };
-        landing.version_bump(files)?;
+        landing.version_bump(files);
     }
     match landing.l10n_bumps()? {
         Some((bumps, Some(url))) => {
