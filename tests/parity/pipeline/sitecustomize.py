@@ -1,8 +1,8 @@
 """Gives the peer what this repository's own pipeline uses and the peer does not have.
 
 The peer's command runs with this folder on its path. It gets the workers of mozilla-taskgraph, which a project would
-register, the worker `beetmover-push-to-release`, and the version and build number in payloads of `beetmover`. The
-transform is in `snowman/transforms/publish.py`.
+register, the worker `beetmover-push-to-release`, and the version and build number in payloads of `beetmover`. Other
+workers are in `snowman/workers.py`, and transforms in `snowman/transforms`.
 """
 
 try:
@@ -43,3 +43,4 @@ def add_release_workers():
 
 if tasks:
     add_release_workers()
+    import snowman.workers  # noqa: F401

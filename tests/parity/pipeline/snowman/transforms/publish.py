@@ -33,6 +33,8 @@ def add_files(config, task, wanted):
         }
         if file.get("update"):
             place["update_balrog_manifest"] = True
+        if "from-build-id" in file:
+            place["from_buildid"] = file["from-build-id"]
         published.setdefault(name, {})[file["artifact"]] = place
     locale = wanted.get("locale", "en-US")
     worker = task.setdefault("worker", {})
