@@ -7,6 +7,7 @@
 //!
 //! - [`archive`]: files at their places in candidates and releases;
 //! - [`balrog`]: which updates clients are offered;
+//! - [`balrog_state`]: what the update server has, as the effects of tasks say it;
 //! - [`balrog_worker`]: what the workers of the update server ask of it;
 //! - [`bouncer`]: where download links lead;
 //! - [`checksums`]: the lists of checksums of a release;
@@ -29,6 +30,7 @@
 
 pub mod archive;
 pub mod balrog;
+pub mod balrog_state;
 pub mod balrog_worker;
 mod before;
 pub mod bouncer;

@@ -6,6 +6,7 @@
 )]
 
 mod archive;
+mod balrog;
 mod bouncer;
 mod builds;
 mod checksums;

@@ -82,6 +82,7 @@ impl World {
     /// A task of a system.
     pub fn task(&mut self, system: &str, action: &str, payload: Value, from: &[&TaskId]) -> Task {
         let scopes: &[&str] = match (system, action) {
+            ("balrog", _) => &["server:dep"],
             ("beetmover", "push-to-partner") => &["bucket:dep-partner", "action:push-to-partner"],
             ("beetmover", "push-to-releases") => &["bucket:dep", "action:push-to-releases"],
             ("beetmover", _) => &["bucket:dep", "action:push-to-candidates"],

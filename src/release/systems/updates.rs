@@ -45,7 +45,12 @@ pub static BALROG: System = System {
             count: Count::AtMostOne,
         },
     ],
-    staged: &[],
+    staged: &[
+        "submit-locale",
+        "submit-toplevel",
+        "schedule",
+        "set-readonly",
+    ],
     keeps_names: false,
     production: "an account of Balrog; sign-offs for rules that need them",
 };

@@ -18,6 +18,8 @@ pub struct Schedule {
     pub product: String,
     /// The version.
     pub version: String,
+    /// The number of the build.
+    pub build_number: u64,
     /// The name of the release.
     pub name: String,
     /// The rules that get it, by id or alias.
@@ -74,6 +76,7 @@ impl Schedule {
         names::pins(&version)?;
         Ok(Self {
             name: names::release(&product, &version, &build_number, suffix),
+            build_number: payload["build_number"].as_u64().unwrap_or_default(),
             product,
             version,
             rules: rules.iter().cloned().collect(),

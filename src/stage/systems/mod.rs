@@ -2,6 +2,7 @@
 
 mod archive;
 mod archived;
+mod balrog;
 mod bouncer;
 mod checksums;
 mod partials;
@@ -16,6 +17,10 @@ pub type System = fn(&mut Work<'_>);
 
 /// The work of each action of each system; an empty action stands for any.
 static SYSTEMS: &[(&str, &str, System)] = &[
+    ("balrog", "submit-locale", balrog::submit_locale),
+    ("balrog", "submit-toplevel", balrog::submit_toplevel),
+    ("balrog", "schedule", balrog::schedule),
+    ("balrog", "set-readonly", balrog::set_readonly),
     ("beetmover", "push-to-releases", archive::push_to_releases),
     ("beetmover", "push-to-candidates", archive::publish),
     ("beetmover", "push-to-nightly", archive::publish),

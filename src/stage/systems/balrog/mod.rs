@@ -1,0 +1,18 @@
+//! The workers of the update server: releases with their locales, and the rules that offer them.
+//!
+//! What a task changes are the effects that [`crate::stage::balrog_state`] describes.
+
+mod access;
+mod files;
+mod history;
+mod hosts;
+mod locale;
+mod pushed;
+mod rules;
+mod sample;
+mod schedule;
+mod toplevel;
+
+pub use locale::submit_locale;
+pub use schedule::{schedule, set_readonly};
+pub use toplevel::submit_toplevel;
