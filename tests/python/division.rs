@@ -31,6 +31,7 @@ const ITEMS: usize = 300;
 const MODULE: &str = r#"import os, time
 
 from taskgraph.transforms.base import TransformSequence
+from taskgraph.util.readonlydict import ReadOnlyDict
 
 transforms = TransformSequence()
 
@@ -146,6 +147,11 @@ fn items_are_divided_over_free_processors() {
         (
             "pass",
             "task[\"attributes\"][\"before\"] = list(seen); seen.append(task[\"name\"])",
+        ),
+        // Parts of parameters become parts of items.
+        (
+            "task[\"extra\"] = ReadOnlyDict(one=[1])",
+            "assert type(task.pop(\"extra\")).__name__ == \"ReadOnlyDict\"",
         ),
         // What has not been divided up to then need not be plain data.
         (

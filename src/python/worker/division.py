@@ -1,13 +1,14 @@
 """Divides the items of a running kind over processes.
 
 snowman says when processors are free (`divide`). Between two items of the loader, this process then forks others in
-its state. Each runs the first transforms on one part of the remaining items, and sends what comes out; this process
-takes the first part, appends what the others send, and goes on alone from there. Only transforms that treat each
-item by itself (`per_item`) are run this way, up to the first of which that is not known.
+its state, and divides the remaining items into parts. It runs the first transforms on one part after the other from the
+start, and the other processes from the end, until all parts are taken. Then it appends what the others send, and goes
+on alone from there. Only transforms that treat each item by itself (`per_item`) are run this way, up to the first of
+which that is not known.
 
 What cannot be seen in their code is found by comparing: this process also runs these transforms on the first items
-after its part. If other items come out there than in the process that the items belong to, or if that process
-fails, this process runs the transforms on all items itself, as if nothing had been divided.
+of the first part of each other process. If other items come out there, or if that process fails, this process runs the
+transforms on its parts itself, as if nothing had been divided.
 """
 
 import functools
@@ -19,15 +20,18 @@ import types
 
 from snowman_worker import decision_state, per_item, processes, watch
 
-# How many items after its part this process compares.
+# How many items of another process are compared.
 COMPARED = 2
 
 # The items before a division: with these, transforms fill what they keep in memory, which processes that are
 # forked later need not fill again.
 FIRST = 64
 
-# A part of fewer items is not worth a process.
+# A part of fewer items is not worth the effort.
 SMALLEST = 8
+
+# There are no more parts, each of which is a byte in a pipe.
+PARTS = 128
 
 
 def _with_globals(function, **replaced):
@@ -68,6 +72,14 @@ class Division:
         # The number of steps that the other processes run, and what they are.
         self._end = None
         self._others = []
+        self._parts = None
+
+    def end(self):
+        """Forgets the kind and its tasks: classes that refer to this division live until garbage is collected."""
+        self.steps.clear()
+        self.config = None
+        self._others = []
+        self._parts = None
 
     def loaded(self, items):
         """Passes the items of a loader on."""
@@ -115,8 +127,7 @@ class Division:
         yield from items
         if number == self._end:
             self._end = None
-            for other in self._others:
-                yield from other.items(self._run(number))
+            yield from _joined(self._parts, self._others, self._run(number))
 
     def _run(self, number):
         """Returns a function that runs the first transforms."""
@@ -141,20 +152,18 @@ class Division:
             yield item
 
     def _divided(self, items, count):
-        """Forks other processes for parts of the items. Yields the first part."""
+        """Forks other processes for parts of the items. Returns the items of this process."""
         count = min(count, len(items) // SMALLEST - 1)
         if count < 1:
             logging.debug("The other processors are not used: there are only %d items left", len(items))
             return items
         number, reason = per_item.steps(sys._getframe(1))
-        reason = processes.obstacle() or reason
-        if number < 1 or processes.obstacle():
-            logging.debug("The other processors are not used: %s", reason)
+        obstacle = processes.obstacle() if number else reason or "there is no transform"
+        if obstacle:
+            logging.debug("The other processors are not used: %s", obstacle)
             return items
-        bounds = [len(items) * part // (count + 1) for part in range(count + 2)]
-        others = []
-        for start, end in zip(bounds[1:], bounds[2:]):
-            others.append(_Other(self._run(number), items[start:end]))
+        self._parts = parts = _Parts(items)
+        others = [_Other(self._run(number), parts) for _ in range(count)]
         self._end, self._others = number, others
         logging.debug(
             "%d items are divided over %d processes up to the transform %r%s",
@@ -163,51 +172,113 @@ class Division:
             self.steps[number - 1],
             "; " + reason if reason else "",
         )
-        return items[: bounds[1]]
+        return parts.from_start()
+
+
+class _Parts:
+    """Parts of the items, each of which is taken by one of several processes."""
+
+    def __init__(self, items):
+        size = max(SMALLEST, -(-len(items) // PARTS))
+        self.items = [items[start : start + size] for start in range(0, len(items), size)]
+        # Who reads a byte may take a part: this process the first of those that are left, others the last.
+        self._permits = _filled_pipe(bytes(len(self.items)))
+        self._last = _filled_pipe(bytes(range(len(self.items)))[::-1])
+        # The number of parts that this process has taken.
+        self.taken = 0
+
+    def from_start(self):
+        """Yields the items of the parts that this process takes."""
+        while os.read(self._permits, 1):
+            self.taken += 1
+            yield from self.items[self.taken - 1]
+        os.close(self._permits)
+        os.close(self._last)
+
+    def from_end(self):
+        """Yields the numbers of the parts that another process takes."""
+        while os.read(self._permits, 1):
+            yield os.read(self._last, 1)[0]
+
+
+def _filled_pipe(content):
+    """Returns the end of a pipe from which this can be read, and nothing else."""
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    return reading
+
+
+def _joined(parts, others, run):
+    """Yields what comes out of the transforms for the parts that this process has not taken."""
+    owners = {}
+    for other in others:
+        owners.update(dict.fromkeys(other.receive(), other))
+    for number in range(parts.taken, len(parts.items)):
+        items = parts.items[number]
+        other = owners.get(number)
+        if other is not None and other.is_confirmed:
+            yield from other.found[number]
+            continue
+        first = run(items[:COMPARED])
+        if other is not None and other.confirm(number, first):
+            yield from other.found[number]
+            continue
+        owners = {part: one for part, one in owners.items() if one is not other}
+        yield from first
+        if items[COMPARED:]:
+            yield from run(items[COMPARED:])
 
 
 class _Other:
-    """Another process, and the items that it runs transforms on."""
+    """Another process, which runs transforms on some of the parts."""
 
-    def __init__(self, run, items):
-        self._items = items
+    def __init__(self, run, parts):
+        self.found = {}
+        self.is_confirmed = False
+        self._received = None
         self._reading, writing = os.pipe()
         self._process = processes.fork_helper(self._reading, writing)
         if self._process == 0:
             # Nothing else of this process may run to its end.
             try:
-                _send(run, items, writing)
+                _send(run, parts, writing)
             except BaseException:
                 os._exit(1)
             os._exit(0)
 
-    def items(self, run):
-        """Returns what comes out of the transforms."""
-        first = run(self._items[:COMPARED])
-        received = self._receive()
-        if received is None or repr(received[0]) != repr(first):
-            return first + run(self._items[COMPARED:])
-        for level, text in received[2]:
-            logging.log(level, "%s", text)
-        watch.add(received[3])
-        return received[0] + received[1]
-
-    def _receive(self):
-        """Returns what the process has sent: what came out of its first items and of the others, what it logged,
-        and what was watched; None if it failed."""
+    def receive(self):
+        """Receives what the process sends: for each part, what came out of its first items and of the others; what it
+        logged, and what was watched. Returns the numbers of the parts; none if it failed."""
         data = processes.read_helper(self._reading)
-        if os.waitpid(self._process, 0)[1] != 0:
-            return None
-        return _plain(data)
+        if os.waitpid(self._process, 0)[1] == 0:
+            self._received = _plain(data)
+        return self._received[0] if self._received else {}
+
+    def confirm(self, number, first):
+        """Compares what came out of the first items of a part. Returns whether it is the same; then everything counts."""
+        found, logged, watched = self._received
+        if repr(found[number][0]) != repr(first):
+            return False
+        self.is_confirmed = True
+        self.found = {part: one + more for part, (one, more) in found.items()}
+        for level, text in logged:
+            logging.log(level, "%s", text)
+        watch.add(watched)
+        return True
 
 
 def _plain(data):
     """Reads what another process has sent; None if there is something else than plain data in it: other
-    objects have an identity, which is lost on the way."""
+    objects have an identity, which is lost on the way. A dictionary may be taskgraph's read-only one."""
     import pickle
+
+    from taskgraph.util.readonlydict import ReadOnlyDict
 
     class Plain(pickle.Unpickler):
         def find_class(self, module, name):
+            if (module, name) == (ReadOnlyDict.__module__, ReadOnlyDict.__name__):
+                return ReadOnlyDict
             raise pickle.UnpicklingError("%s.%s is not plain data" % (module, name))
 
     try:
@@ -216,12 +287,15 @@ def _plain(data):
         return None
 
 
-def _send(run, items, writing):
+def _send(run, parts, writing):
     """Runs transforms in a new process, and sends what comes out."""
     import pickle
 
     logged = processes.keep_log()
     watch.start_helper()
-    sent = (run(items[:COMPARED]), run(items[COMPARED:]), logged, watch.helper_report())
+    found = {}
+    for number in parts.from_end():
+        items = parts.items[number]
+        found[number] = tuple(run(some) if some else [] for some in (items[:COMPARED], items[COMPARED:]))
     with open(writing, "wb") as file:
-        pickle.dump(sent, file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickle.dump((found, logged, watch.helper_report()), file, protocol=pickle.HIGHEST_PROTOCOL)

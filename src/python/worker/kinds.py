@@ -143,6 +143,7 @@ def generate_kind(head, blobs):
     if "kind_dependencies_tasks" not in names:
         dependencies = list(dependencies.values())
     tasks = kind.load_tasks(project.parameters(graph), dependencies, head["write_artifacts"])
+    division.end()
     answer = {"count": len(tasks)}
     blobs = list(_taken_blobs(tasks))
     if watch.is_installed:
