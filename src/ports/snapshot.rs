@@ -5,6 +5,8 @@
 pub struct Snapshot {
     /// A digest of everything.
     pub digest: String,
+    /// A digest of the repository alone: its refs, its configuration, and which files are tracked.
+    pub repository: String,
     /// The files whose content is part of it, sorted; paths from the root. A file that is neither among
     /// them nor ignored by version control does not exist.
     pub files: Vec<String>,
@@ -44,9 +46,9 @@ mod tests {
     fn links_are_found_in_paths() {
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let snapshot = Snapshot {
-            digest: String::new(),
             files: own(&["a/file", "a/link"]),
             links: own(&["a/link"]),
+            ..Snapshot::default()
         };
         assert!(snapshot.contains("a/file") && !snapshot.contains("a"));
         for (path, passes) in [

@@ -210,6 +210,11 @@ pub trait Vcs: Send + Sync {
     /// # Errors
     /// [`VcsError::OwnState`], [`VcsError::Unsupported`], or any other [`VcsError`].
     fn snapshot(&self) -> Result<Snapshot, VcsError>;
+    /// The present [`Snapshot::repository`].
+    ///
+    /// # Errors
+    /// [`VcsError::Unsupported`], or any other [`VcsError`].
+    fn repository_state(&self) -> Result<String, VcsError>;
     /// The note of this ref (`refs/notes/…`) of `remote` on the revision that is checked out; a ref
     /// of the same name in this clone does not count. hg has none.
     ///

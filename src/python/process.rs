@@ -47,6 +47,7 @@ const SOURCES: &[(&str, &str)] = &[
     ),
     ("quick_checks", include_str!("worker/quick_checks.py")),
     ("quick_graph", include_str!("worker/quick_graph.py")),
+    ("quick_json", include_str!("worker/quick_json.py")),
     ("quick_jsone", include_str!("worker/quick_jsone.py")),
     ("quick_keyed_by", include_str!("worker/quick_keyed_by.py")),
     ("quick_schema", include_str!("worker/quick_schema.py")),
@@ -60,6 +61,10 @@ const SOURCES: &[(&str, &str)] = &[
     ("tasks", include_str!("worker/tasks.py")),
     ("testing", include_str!("worker/testing.py")),
     ("watch", include_str!("worker/watch.py")),
+    (
+        "watched_programs",
+        include_str!("worker/watched_programs.py"),
+    ),
     ("watched_values", include_str!("worker/watched_values.py")),
     ("wire", include_str!("worker/wire.py")),
 ];

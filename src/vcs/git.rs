@@ -181,6 +181,10 @@ impl Vcs for Git {
         git_snapshot::take(&self.0)
     }
 
+    fn repository_state(&self) -> Result<String, VcsError> {
+        git_snapshot::repository(&self.0)
+    }
+
     fn head_rev(&self) -> Result<String, VcsError> {
         let ended = self.0.end(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
         if ended.code != Some(1) {

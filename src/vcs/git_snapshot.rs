@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use super::program::Program;
 use crate::base::digest::Digests;
-use crate::ports::fingerprint::content;
+use crate::ports::fingerprint::{content, looks};
 use crate::ports::snapshot::Snapshot;
 use crate::ports::vcs::VcsError;
 
@@ -68,16 +68,58 @@ pub(super) fn take(git: &Program) -> Result<Snapshot, VcsError> {
         digests.add(path);
         digests.add(content(&file).as_bytes());
     }
-    digests.add(&git.run_bytes(&["for-each-ref"])?);
-    digests.add(&git.run_bytes(&["config", "--list", "-z"])?);
-    let folder = git.run(&["rev-parse", "--git-common-dir"])?;
-    let shallow = git.root().join(folder.trim_end()).join("shallow");
-    digests.add(content(&shallow).as_bytes());
+    let state = State::read(git)?;
+    digests.add(&state.refs);
+    digests.add(&state.config);
+    digests.add(state.shallow.as_bytes());
     snapshot.digest = digests.finish();
+    snapshot.repository = state.digest();
     snapshot.files.sort_unstable();
     snapshot.files.dedup();
     snapshot.links.sort_unstable();
     Ok(snapshot)
+}
+
+/// A digest of the state of the repository.
+pub(super) fn repository(git: &Program) -> Result<String, VcsError> {
+    Ok(State::read(git)?.digest())
+}
+
+/// The state of the repository, apart from the working copy.
+struct State {
+    refs: Vec<u8>,
+    config: Vec<u8>,
+    shallow: String,
+    /// What is checked out.
+    head: String,
+    /// How the list of tracked files looks.
+    index: String,
+}
+
+impl State {
+    fn read(git: &Program) -> Result<Self, VcsError> {
+        let folders = git.run(&["rev-parse", "--git-common-dir", "--git-dir"])?;
+        let mut folders = folders.lines().map(|folder| git.root().join(folder));
+        let common = folders.next().unwrap_or_default();
+        let own = folders.next().unwrap_or_default();
+        Ok(Self {
+            refs: git.run_bytes(&["for-each-ref"])?,
+            config: git.run_bytes(&["config", "--list", "-z"])?,
+            shallow: content(&common.join("shallow")),
+            head: content(&own.join("HEAD")),
+            index: looks(&own.join("index")),
+        })
+    }
+
+    fn digest(&self) -> String {
+        let mut digests = Digests::default();
+        digests.add(&self.refs);
+        digests.add(&self.config);
+        for part in [&self.shallow, &self.head, &self.index] {
+            digests.add(part.as_bytes());
+        }
+        digests.finish()
+    }
 }
 
 /// Whether an entry of `git status` is an untracked file that Python has made of another one.

@@ -70,6 +70,10 @@ impl Vcs for Hg {
         Err(VcsError::Unsupported("Mercurial"))
     }
 
+    fn repository_state(&self) -> Result<String, VcsError> {
+        Err(VcsError::Unsupported("Mercurial"))
+    }
+
     fn head_rev(&self) -> Result<String, VcsError> {
         Ok(self.log(".", "{node}")?.trim().to_owned())
     }

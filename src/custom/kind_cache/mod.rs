@@ -7,7 +7,7 @@
 //! 2. A kind is taken from the cache if the kinds that it depends on yield what they yielded then.
 //! 3. Otherwise it runs, and the worker watches it (`python/worker/watch.py`). If it does nothing that cannot be
 //!    checked in the next run, its tasks and messages are kept.
-//! 4. After the last kind, these are written, unless something has changed since the start.
+//! 4. After the last kind, these are written, unless something that was read has changed since the start.
 
 mod entry;
 mod reads;
@@ -22,7 +22,8 @@ use crate::base::digest::{Digests, sha256};
 use crate::base::value::{Object, Value, json};
 use crate::ports::cache::Cache;
 use crate::ports::python::{Answer, Call, Failure, Mode, Python};
-use crate::ports::vcs::Vcs;
+use crate::ports::snapshot::Snapshot;
+use crate::ports::vcs::{Vcs, VcsError};
 use reads::{Paths, Reads};
 pub use surroundings::KindCacheSources;
 
@@ -53,7 +54,7 @@ pub fn identity(python: &dyn Python) -> Option<String> {
 pub struct KindCache<'a> {
     cache: &'a dyn Cache,
     vcs: &'a dyn Vcs,
-    snapshot: String,
+    snapshot: Snapshot,
     surroundings: String,
     /// The keys of the kinds that an earlier run has kept.
     known: BTreeMap<String, String>,
@@ -124,7 +125,7 @@ impl<'a> KindCache<'a> {
         Ok(Self {
             cache,
             vcs,
-            snapshot: snapshot.digest,
+            snapshot,
             surroundings,
             known,
             reads,
@@ -231,13 +232,15 @@ impl<'a> KindCache<'a> {
             let failed = |failure: Failure| failure.diagnostic("watching kinds").to_string();
             paths.add(&answer.map_err(failed)?.value)?;
         }
-        let snapshot = self.vcs.snapshot().map_err(|error| error.to_string())?;
-        if snapshot.digest != self.snapshot {
-            return Err("files have changed meanwhile".to_owned());
-        }
         let root = self.vcs.root();
         let root = std::fs::canonicalize(root).unwrap_or_else(|_| Path::new(root).to_owned());
-        let reads = paths.look(&root, &snapshot, self.cache.opened())?;
+        if !self
+            .is_same(&paths, &root)
+            .map_err(|error| error.to_string())?
+        {
+            return Err("files have changed meanwhile".to_owned());
+        }
+        let reads = paths.look(&root, &self.snapshot, self.cache.opened())?;
         let reads = reads.join(self.reads.clone())?;
         let mut known = self.known.clone();
         for (kind, (key, file)) in new {
@@ -248,6 +251,16 @@ impl<'a> KindCache<'a> {
         self.cache.write(&list_name(&self.surroundings), &list);
         self.cache.prune(PREFIX, LIMIT);
         Ok(())
+    }
+
+    /// Whether the working copy is as it was at the start, apart from what can be seen of the paths that were read. A
+    /// snapshot of a large one takes seconds, so another one is only taken if it may show anything else.
+    fn is_same(&self, paths: &Paths, root: &Path) -> Result<bool, VcsError> {
+        let same_repository = self.vcs.repository_state()? == self.snapshot.repository;
+        if same_repository && paths.are_complete(root, &self.snapshot) {
+            return Ok(true);
+        }
+        Ok(self.vcs.snapshot()?.digest == self.snapshot.digest)
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Paths {
     files: Vec<String>,
     folders: Vec<String>,
     rewritten: Vec<String>,
+    /// Whether a program has compared the whole working copy with what is checked out.
+    whole_tree: bool,
 }
 
 impl Paths {
@@ -43,7 +45,18 @@ impl Paths {
         self.files.extend(texts("read").filter_map(owned));
         self.folders.extend(texts("listed").filter_map(owned));
         self.rewritten.extend(texts("rewritten").filter_map(owned));
+        self.whole_tree |= answer["whole_tree"].as_bool().unwrap_or(true);
         Ok(())
+    }
+
+    /// Whether all that workers have read of the files of the snapshot can be seen in [`look`](Self::look): no program
+    /// has read others, and none has been removed.
+    pub(super) fn are_complete(&self, root: &Path, snapshot: &Snapshot) -> bool {
+        let is_removed = |path: &String| {
+            let whole = Path::new(path);
+            std::fs::symlink_metadata(whole).is_err() && is_in_snapshot(whole, root, snapshot)
+        };
+        !self.whole_tree && !self.files.par_iter().any(is_removed)
     }
 
     /// Looks at them.

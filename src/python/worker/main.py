@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import lazy_modules, originals, processes, wire
+from snowman_worker import lazy_modules, originals, processes, quick_json, wire
 
 PROTOCOL = 1
 
@@ -112,6 +112,7 @@ def serve(requests, answers, lifeline):
     processes.begin(pipe, lifeline)
     lazy_modules.install()
     originals.install()
+    quick_json.install()
     pipe.write({"hello": _hello()})
     logging.root.addHandler(PipeHandler(pipe))
     logging.root.setLevel(logging.INFO)

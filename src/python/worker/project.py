@@ -113,8 +113,8 @@ def _import_registration(config):
 def _collect_garbage():
     """Starts collecting garbage, apart from what has been loaded so far."""
     gc.freeze()
-    # Generating tasks makes many objects, of which few are garbage.
-    gc.set_threshold(50_000, 10, 10)
+    # Generating tasks makes many objects, of which few are garbage. Those of this number do not need much memory.
+    gc.set_threshold(200_000, 10, 10)
     gc.enable()
 
 

@@ -9,6 +9,8 @@ import logging
 import os
 import sys
 
+from snowman_worker import watched_programs
+
 # Modules that read the clock and random numbers for purposes that no task can depend on.
 PLUMBING = (
     "concurrent",
@@ -50,49 +52,6 @@ _MACHINE = ("/dev/", "/proc/", "/sys/")
 
 # The bits of `open` that change a file.
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-
-# What git only reads, which is part of the tree's state.
-_GIT = (
-    "--version",
-    "cat-file",
-    "describe",
-    "diff",
-    "diff-index",
-    "diff-tree",
-    "for-each-ref",
-    "grep",
-    "log",
-    "ls-files",
-    "ls-tree",
-    "merge-base",
-    "name-rev",
-    "rev-list",
-    "rev-parse",
-    "show",
-    "show-ref",
-    "status",
-    "version",
-    ("branch", "--show-current"),
-    ("config", "--get"),
-    ("remote", "-v"),
-    ("remote", "get-url"),
-)
-
-# How arguments begin with which git writes, or reads the clock or files that it ignores, and what is in them.
-_GIT_REFUSED = (
-    "--after",
-    "--before",
-    "--date=human",
-    "--date=relative",
-    "--ignored",
-    "--no-index",
-    "--others",
-    "--output",
-    "--relative-date",
-    "--since",
-    "--until",
-)
-_GIT_CLOCK = ("@{", "%ah", "%ar", "%ch", "%cr")
 
 # Whether code is watched, and whether this Python shows everything.
 is_installed = False
@@ -137,7 +96,7 @@ def install(top):
             names = [name for name in os.listdir(folder) if name.endswith(".pth")]
             reads.update(os.path.join(folder, name) for name in names)
     logging.root.addHandler(_KeptMessages())
-    watched_values.install(note, _is_plumbing, looked_up)
+    watched_values.install(note, _is_plumbing, looked_up, reads)
     sys.addaudithook(_hook)
     sys.stdout = _Printed(sys.stdout)
     sys.stderr = _Printed(sys.stderr)
@@ -166,14 +125,16 @@ def helper_report():
     if not is_installed:
         return None
     _finish_writing()
-    return sorted(reads), sorted(listed), list(_reasons.items()), list(_messages), moments.until, _rewritten
+    whole_tree = watched_programs.read_whole_tree
+    return sorted(reads), sorted(listed), list(_reasons.items()), list(_messages), moments.until, _rewritten, whole_tree
 
 
 def add(report):
     """Adds what a helper has noted."""
     if report is None:
         return
-    more_reads, more_listed, reasons, messages, until, rewritten = report
+    more_reads, more_listed, reasons, messages, until, rewritten, whole_tree = report
+    watched_programs.read_whole_tree = watched_programs.read_whole_tree or whole_tree
     _rewritten.update(rewritten)
     reads.update(more_reads)
     listed.update(more_listed)
@@ -211,6 +172,7 @@ def all_reads(head):
         "listed": sorted(folders.difference(strange)),
         "rewritten": sorted(_rewritten.difference(strange)),
         "strange": [repr(one) for one in strange[:1]],
+        "whole_tree": watched_programs.read_whole_tree,
     }
 
 
@@ -415,24 +377,8 @@ def _started(program, arguments, folder, variables):
     folder = os.path.realpath(os.path.join(os.getcwd(), _text(folder or ".") or "."))
     name = os.path.basename(_text(program) or "")
     in_tree = _top is not None and os.path.join(folder, "").startswith(os.path.join(_top, ""))
-    # The standard library asks `file` about an interpreter.
-    if name == "file" and words[1:2] == ["-b"] and len(words) == 3:
-        reads.add(os.path.join(folder, words[2]))
-        return
-    # What `uname` shows of the machine is known to snowman.
-    if name != "uname" and not (name == "git" and in_tree and _only_reads(words[1:])):
+    if not watched_programs.only_reads(name, words[1:], folder, in_tree, reads, listed):
         _note_process("starts the program `%s`" % " ".join([name, *words[1:2]]))
-
-
-def _only_reads(words):
-    """Returns whether git only reads the tree with these arguments."""
-    if "-o" in words or any(word.startswith(_GIT_REFUSED) for word in words):
-        return False
-    if any(part in word for word in words for part in _GIT_CLOCK):
-        return False
-    while words[:1] in (["-c"], ["--no-pager"]):
-        words = words[2:] if words[0] == "-c" else words[1:]
-    return words == ["remote"] or words[0:1] != [] and (words[0] in _GIT or tuple(words[:2]) in _GIT)
 
 
 def _note_process(what):

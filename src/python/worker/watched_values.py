@@ -17,26 +17,28 @@ _is_plumbing = None
 class _LookUp:
     """A function of `os` that looks a path up. No function, so that a class can have it as an attribute."""
 
-    def __init__(self, function, looked_up):
+    def __init__(self, function, looked_up, reads):
         self._function = function
         self._looked_up = looked_up
+        self._reads = reads
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
 
     def __call__(self, path, *arguments, **named):
-        self._looked_up(path, named.get("dir_fd") is not None)
+        if named or type(path) is not str or path not in self._reads:
+            self._looked_up(path, named.get("dir_fd") is not None)
         return self._function(path, *arguments, **named)
 
 
-def install(note, is_plumbing, looked_up):
-    """Replaces functions with ones that call `note` or `looked_up` before."""
+def install(note, is_plumbing, looked_up, reads):
+    """Replaces functions with ones that call `note` before, or `looked_up` if a path is not among `reads`."""
     global _note, _is_plumbing
     _note = note
     _is_plumbing = is_plumbing
     moments.install(note)
     for name in ("access", "lstat", "readlink", "stat"):
         function = getattr(os, name)
-        watched = _LookUp(function, looked_up)
+        watched = _LookUp(function, looked_up, reads)
         setattr(os, name, watched)
         for table in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
             if function in table:

@@ -1,6 +1,7 @@
 //! Kinds whose tasks are kept for the next run.
 
 mod depends;
+mod meanwhile;
 mod moments;
 mod reasons;
 

@@ -43,6 +43,10 @@ fn what_cannot_be_checked_is_not_kept() {
             "import subprocess; subprocess.run(['git', 'gc', '--auto'])",
             "starts the program `git gc`",
         ),
+        (
+            "import subprocess; subprocess.run(['sh', 'build/guess'])",
+            "starts the program `sh build/guess`",
+        ),
         ("os.system('true')", "starts a program"),
         (
             "pid = os.fork(); pid or os._exit(0); os.waitpid(pid, 0)",
@@ -101,6 +105,9 @@ fn a_kind_that_only_computes_is_kept() {
         "os.path.exists('/proc/%d/io' % os.getpid()); read('/etc/mtab')",
         "import platform; platform.processor()",
         "import platform; platform.architecture()",
+        "import ctypes.util; ctypes.util.find_library('c')",
+        "import subprocess; subprocess.run(['sh', 'build/config.guess'], stderr=subprocess.PIPE)",
+        "import shutil, subprocess; shutil.which('lsb_release') and subprocess.run(['lsb_release', '-a'], stdout=subprocess.PIPE)",
     ] {
         let Some(world) = project(body) else {
             return;

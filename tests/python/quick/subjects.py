@@ -2,6 +2,7 @@
 
 import copies
 import dependencies
+import documents
 import graphs
 import keyed
 import schemas
@@ -10,6 +11,7 @@ import templates
 ALL = {
     "copies": copies.compare,
     "dependencies": dependencies.compare,
+    "documents": documents.compare,
     "graphs": graphs.compare,
     "keyed": keyed.compare,
     "schemas": schemas.compare,
