@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{MAX_STATE, State, StateError};
+use super::trees::tree::Tree;
 use crate::base::name::TaskId;
 use crate::release::staged::STATE;
 
@@ -72,5 +73,10 @@ pub trait Source: Sync {
     fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {
         let artifact = self.artifact(task, STATE, MAX_STATE)?;
         Ok(State::read(&artifact.content).map(Arc::new))
+    }
+
+    /// The repository that the release is made of, if there is one.
+    fn tree(&self) -> Option<&dyn Tree> {
+        None
     }
 }

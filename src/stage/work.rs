@@ -7,6 +7,7 @@ use super::merged::Merged;
 use super::report::Report;
 use super::source::{MAX_ARTIFACT, Source, SourceError};
 use super::state::Effect;
+use super::trees::tree::Tree;
 use crate::base::name::TaskId;
 use crate::base::posix::basename;
 use crate::base::value::Value;
@@ -114,6 +115,11 @@ impl<'a> Work<'a> {
                 None
             }
         }
+    }
+
+    /// The repository that the release is made of, if there is one.
+    pub fn tree(&self) -> Option<&'a dyn Tree> {
+        self.source.tree()
     }
 
     /// Notes a change.

@@ -59,6 +59,12 @@ fn publish(world: &mut World, leave_out: Option<&str>) -> TaskId {
     world.left(effects)
 }
 
+fn check(world: &mut World, from: &[&TaskId]) -> Task {
+    let config = json!({"locales": ["en-US"], "bouncer_prefix": "https://download.mozilla.org/"});
+    let payload = json!({"env": {"EXTRA_MOZHARNESS_CONFIG": config.to_string()}});
+    world.task("bouncer-check", "", payload, from)
+}
+
 /// Changes an entry of the submitted products.
 fn edited(change: impl FnOnce(&mut Value)) -> Value {
     let mut entries = entries();
@@ -84,6 +90,16 @@ fn products_are_submitted_checked_and_get_aliases() {
     let report = world.report(&submitted);
     let later = &report["notChecked"][0];
     assert!(later.as_str().unwrap().starts_with("12 files"), "{later}");
+    let published = publish(&mut world, None);
+    let task = check(&mut world, &[&submitted, &published]);
+    let checked = world.pass(&task);
+    let report = world.report(&checked);
+    let checks = report["checked"].as_array().unwrap().iter();
+    let links = checks.filter(|one| one["what"].as_str().unwrap().starts_with("links"));
+    assert_eq!(
+        links.map(|one| one["count"].clone()).collect::<Vec<_>>(),
+        [json!(12)]
+    );
     let payload = json!({"aliases_entries": {
         "hail-latest": "Hail-94.0",
         "hail-latest-ssl": "Hail-94.0-SSL",
@@ -101,10 +117,17 @@ fn a_path_without_a_file_is_red() {
         let path = json!("/hail/releases/94.0/win64/:lang/Hail%20Installer%2094.0.exe");
         set(entries, &["Hail-94.0", PATHS, "win64"], path);
     });
-    let task = submit(&mut world, wrong, &[&published]);
+    let task = submit(&mut world, wrong.clone(), &[&published]);
     let red = world.fail(&task);
     assert_eq!(red.len(), 1, "{red:?}");
     assert!(red[0].contains("leads to no file"), "{red:?}");
+    // If the files come later, the check of bouncer finds it.
+    let task = submit(&mut world, wrong, &[]);
+    let submitted = world.pass(&task);
+    let task = check(&mut world, &[&submitted, &published]);
+    let red = world.fail(&task);
+    assert_eq!(red.len(), 1, "{red:?}");
+    assert!(red[0].contains("the archive answers 404"), "{red:?}");
 }
 
 #[test]
@@ -257,4 +280,42 @@ fn nightly_versions_follow_each_other() {
     let task = bump(&mut world, "95.0b1", &[]);
     let red = world.fail(&task).join("\n");
     assert!(red.contains("is not a version of a nightly build"), "{red}");
+}
+
+#[test]
+fn links_without_https_or_to_other_hosts_are_red() {
+    let mut world = World::default();
+    let published = publish(&mut world, None);
+    let plain = edited(|entries| {
+        set(
+            entries,
+            &["Hail-94.0-SSL", "options", "ssl_only"],
+            json!(false),
+        );
+    });
+    let task = submit(&mut world, plain, &[]);
+    let submitted = world.pass(&task);
+    let task = check(&mut world, &[&submitted, &published]);
+    let red = world.fail(&task);
+    assert_eq!(red.len(), 3, "{red:?}");
+    assert!(red[0].contains("without HTTPS"), "{red:?}");
+
+    let task = submit(&mut world, entries(), &[]);
+    let submitted = world.pass(&task);
+    let mut task = check(&mut world, &[&submitted, &published]);
+    let config = json!({"cdn_urls": ["cdn.example.com"]}).to_string();
+    set(
+        &mut task.staged.payload,
+        &["env", "EXTRA_MOZHARNESS_CONFIG"],
+        config.into(),
+    );
+    let red = world.fail(&task);
+    assert_eq!(red.len(), 6, "{red:?}");
+    assert!(red[0].contains("not among the hosts"), "{red:?}");
+    // Nothing was submitted: a project may do that in another way, but Firefox does not.
+    let mut task = check(&mut world, &[&published]);
+    world.pass(&task);
+    task.staged.release.product = "firefox".to_owned();
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("no product was submitted"), "{red}");
 }

@@ -10,10 +10,15 @@ use snowman::release::staged::{REPORT, Release, STATE, Staged};
 use snowman::stage::run::{Done, run};
 use snowman::stage::source::{Artifact, Source, SourceError};
 use snowman::stage::state::{Effect, State, TaskRun};
+use snowman::stage::trees::tree::{Tree, TreeError};
 
 /// Tasks with their artifacts.
 #[derive(Default)]
 pub struct World {
+    /// The files of the repository; there is none if there are none.
+    pub files: BTreeMap<String, String>,
+    /// The tags of the repository.
+    pub tags: BTreeMap<String, String>,
     artifacts: BTreeMap<(String, String), Vec<u8>>,
     ids: u8,
     /// How many artifacts are read at once.
@@ -30,6 +35,8 @@ pub struct Task {
     pub kind: &'static str,
     /// What else its definition says.
     pub extra: Value,
+    /// Its routes.
+    pub routes: Value,
 }
 
 impl World {
@@ -117,6 +124,7 @@ impl World {
             },
             kind: "any",
             extra: json!({}),
+            routes: json!([]),
         }
     }
 
@@ -133,6 +141,7 @@ impl World {
             "tags": {"kind": task.kind},
             "dependencies": ["fN1SbArXTPSVFNUvaOlinQ"],
             "extra": task.extra,
+            "routes": task.routes,
         });
         let definition = task.staged.clone().into_definition(&definition);
         let of_run = TaskRun {
@@ -206,5 +215,24 @@ impl Source for World {
             }),
             None => Err(SourceError::Missing { task, name }),
         }
+    }
+
+    fn tree(&self) -> Option<&dyn Tree> {
+        let is_there = !self.files.is_empty() || !self.tags.is_empty();
+        is_there.then_some(self as &dyn Tree)
+    }
+}
+
+impl Tree for World {
+    fn file(&self, _: &str, path: &str) -> Result<Option<String>, TreeError> {
+        Ok(self.files.get(path).cloned())
+    }
+
+    fn head(&self, branch: &str) -> Result<String, TreeError> {
+        Ok(format!("head-of-{branch}"))
+    }
+
+    fn tag(&self, name: &str) -> Result<Option<String>, TreeError> {
+        Ok(self.tags.get(name).cloned())
     }
 }

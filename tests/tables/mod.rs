@@ -28,6 +28,7 @@ mod checksums;
 mod mar;
 mod row;
 mod signing;
+mod stores;
 mod trees;
 mod update_verify;
 mod versions;
@@ -43,6 +44,7 @@ const SYSTEMS: &[&[Table]] = &[
     checksums::TABLES,
     mar::TABLES,
     signing::TABLES,
+    stores::TABLES,
     trees::TABLES,
     update_verify::TABLES,
     versions::TABLES,
@@ -53,8 +55,6 @@ const NOT_COVERED: &[&str] = &[
     "environments.json",
     "fxci-grants.json",
     "go-bouncer-database.json",
-    "pushapk-manifest.json",
-    "pushapk-publish-config.json",
 ];
 
 fn tables() -> impl Iterator<Item = &'static Table> {

@@ -102,13 +102,29 @@ pub fn staged(
     tags.insert("worker-implementation", json!("docker-worker"));
     tags.insert("os", json!("linux"));
     definition.insert("tags", Value::Object(tags));
+    let mut staging = object(Some(&staged.to_json()));
+    if recognized.system.name == "notify" {
+        // The messages are shown, not sent.
+        let routes = take(&mut definition, "routes");
+        let routes = routes.as_array().into_iter().flatten().cloned();
+        let (messages, others): (Vec<Value>, Vec<Value>) = routes.partition(is_message);
+        staging.insert("routes", messages);
+        definition.insert("routes", others);
+    }
     let mut extra = object(definition.get("extra"));
-    extra.insert("staging", staged.to_json());
+    extra.insert("staging", Value::Object(staging));
     definition.insert("extra", Value::Object(extra));
     PlannedTask {
         task: definition,
         ..task.clone()
     }
+}
+
+/// Whether a route sends a message.
+fn is_message(route: &Value) -> bool {
+    route
+        .as_str()
+        .is_some_and(|route| route.starts_with("notify."))
 }
 
 /// The private artifacts that a task reads: those that need a scope.

@@ -47,7 +47,13 @@ pub static SHIPIT: System = System {
         ScopeRule::one("server", &[":ship-it:server:"]),
         ScopeRule::one("action", &[":ship-it:action:"]),
     ],
-    staged: &[],
+    staged: &[
+        "mark-as-shipped",
+        "create-new-release",
+        "update-product-channel-version",
+        "create-new-nightly-release",
+        "mark-as-merged",
+    ],
     keeps_names: false,
     production: "an account of Ship It",
 };
@@ -73,7 +79,7 @@ pub static LANDO: System = System {
             count: Count::Some,
         },
     ],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "an account of Lando",
 };
@@ -96,7 +102,7 @@ pub static TREE: System = System {
         parts: &[":treescript:action:"],
         count: Count::Some,
     }],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "a key that may push to the repository",
 };
@@ -159,7 +165,7 @@ pub static NOTIFY: System = System {
         None
     })],
     scopes: &[],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "Taskcluster's notification service",
 };

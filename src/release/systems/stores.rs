@@ -16,7 +16,7 @@ pub static PUSHAPK: System = System {
         Some(&stores::APK)
     })],
     scopes: &[ScopeRule::one("product", &[":googleplay:product:"])],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "an account of Google Play or of the Galaxy Store",
 };
@@ -33,7 +33,7 @@ pub static PUSHSNAP: System = System {
         Some(&stores::SNAP)
     })],
     scopes: &[ScopeRule::one("channel", &[":snapcraft:"])],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "an account of the Snap Store",
 };
@@ -54,7 +54,7 @@ pub static PUSHFLATPAK: System = System {
         parts: &[":flathub:"],
         count: Count::Some,
     }],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "a token of Flathub",
 };
@@ -71,7 +71,7 @@ pub static PUSHMSIX: System = System {
         Some(&stores::MSIX)
     })],
     scopes: &[ScopeRule::one("channel", &[":microsoftstore:"])],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "an account of the Microsoft Store",
 };
@@ -90,7 +90,7 @@ pub static ADDONS: System = System {
         |_| Some(&stores::ADDONS),
     )],
     scopes: &[ScopeRule::one("server", &[":addons.mozilla.org:server:"])],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "an account of addons.mozilla.org",
 };

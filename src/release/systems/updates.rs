@@ -169,7 +169,7 @@ pub static BOUNCER_CHECK: System = System {
         None
     })],
     scopes: &[],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "bouncer and the archive",
 };

@@ -16,17 +16,17 @@ use crate::stage::report::Table;
 use crate::stage::work::Work;
 
 /// The space of products.
-const PRODUCTS: &str = "bouncer-product";
+pub const PRODUCTS: &str = "bouncer-product";
 
 /// The space of aliases.
-const ALIASES: &str = "bouncer-alias";
+pub const ALIASES: &str = "bouncer-alias";
 
 /// The space of checks that a later task makes.
-const DEFERRED: &str = "deferred";
+pub const DEFERRED: &str = "deferred";
 
 /// The brands that the products of a task may have: those that the real worker knows, else that of the
 /// release.
-fn brands(product: &str) -> Vec<(String, String)> {
+pub fn brands(product: &str) -> Vec<(String, String)> {
     let is_known = BRANDS.iter().any(|brand| brand.folder == product);
     match is_known || product.is_empty() {
         true => Vec::new(),
@@ -35,7 +35,7 @@ fn brands(product: &str) -> Vec<(String, String)> {
 }
 
 /// The brands with their rules.
-fn rules<'a>(own: &'a [(String, String)]) -> Vec<Brand<'a>> {
+pub fn rules<'a>(own: &'a [(String, String)]) -> Vec<Brand<'a>> {
     let own = own.iter().map(|(name, folder)| Brand {
         name,
         folder,
@@ -47,7 +47,7 @@ fn rules<'a>(own: &'a [(String, String)]) -> Vec<Brand<'a>> {
 }
 
 /// A text of a list.
-fn texts(value: &Value) -> Vec<String> {
+pub fn texts(value: &Value) -> Vec<String> {
     let items = value.as_array().into_iter().flatten();
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
@@ -269,7 +269,7 @@ fn check_existing(work: &mut Work<'_>, product: &str, locations: &BTreeMap<Strin
 }
 
 /// The path of a product for each system.
-fn locations_of(product: &Value) -> BTreeMap<String, String> {
+pub fn locations_of(product: &Value) -> BTreeMap<String, String> {
     let paths = product["locations"].as_object();
     let paths = paths.into_iter().flat_map(|paths| paths.iter());
     paths

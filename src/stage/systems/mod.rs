@@ -1,13 +1,23 @@
 //! The systems that can be staged, each in its own file.
 
+mod addons;
 mod archive;
 mod archived;
 mod balrog;
 mod bouncer;
+mod bouncer_check;
 mod checksums;
+mod notify;
 mod partials;
+mod push_apk;
+mod push_flatpak;
+mod push_msix;
+mod push_snap;
+mod repository;
+mod ship_it;
 mod signing;
 mod update_verify_config;
+mod upstream;
 
 use super::work::Work;
 use crate::release::staged::Staged;
@@ -31,10 +41,32 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("bouncer", "submission", bouncer::submission),
     ("bouncer", "aliases", bouncer::aliases),
     ("bouncer", "locations", bouncer::locations),
+    ("bouncer-check", "", bouncer_check::check),
     ("checksums", "", checksums::generate),
     ("partials", "", partials::make_partials),
     ("signing", "", signing::sign),
     ("update-verify-config", "", update_verify_config::create),
+    ("addons", "", addons::push),
+    ("lando", "", repository::lando),
+    ("notify", "", notify::show),
+    ("pushapk", "", push_apk::push),
+    ("pushflatpak", "", push_flatpak::push),
+    ("pushmsix", "", push_msix::push),
+    ("pushsnap", "", push_snap::push),
+    (
+        "shipit",
+        "create-new-nightly-release",
+        ship_it::create_nightly,
+    ),
+    ("shipit", "create-new-release", ship_it::create_release),
+    ("shipit", "mark-as-merged", ship_it::mark_as_merged),
+    ("shipit", "mark-as-shipped", ship_it::mark_as_shipped),
+    (
+        "shipit",
+        "update-product-channel-version",
+        ship_it::update_channel_version,
+    ),
+    ("tree", "", repository::tree),
 ];
 
 /// The work of a staged task, if this version can do it.

@@ -5,8 +5,18 @@ use std::collections::BTreeSet;
 use super::action::ActionError;
 use crate::base::value::Value;
 
-/// How the scopes of the worker begin.
+/// How the scopes of the worker begin, unless the task has others for a repository.
 const PREFIX: &str = "project:releng:lando:";
+
+/// How the scopes of a task begin.
+fn prefix<'s>(scopes: &[&'s str]) -> &'s str {
+    let mut scopes = scopes.iter();
+    let found = scopes.find_map(|scope| {
+        let at = scope.find(":lando:repo:")?;
+        scope.get(..at + ":lando:".len())
+    });
+    found.unwrap_or(PREFIX)
+}
 
 /// What a task asks for.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +65,10 @@ impl Asked<'_> {
 
     /// The scopes that the task needs.
     fn expected(&self, scopes: &[&str]) -> BTreeSet<String> {
-        let mut expected = BTreeSet::from([format!("{PREFIX}repo:{}", self.repository)]);
+        let prefix = prefix(scopes);
+        let mut expected = BTreeSet::from([format!("{prefix}repo:{}", self.repository)]);
         for action in self.actions {
-            let whole = format!("{PREFIX}action:{action}");
+            let whole = format!("{prefix}action:{action}");
             if *action != "version_bump" || scopes.contains(&whole.as_str()) {
                 expected.insert(whole);
                 continue;

@@ -9,6 +9,7 @@
 //! - [`bump`]: commits that change the versions in files;
 //! - [`tag`]: tags, and whether they may be set;
 //! - [`merge_day`]: what happens when a version moves to the next branch;
+//! - [`payload`]: what a task asks for;
 //! - [`replace`]: texts that are replaced on such a day;
 //! - [`l10n`]: commits that change the revisions of translations;
 //! - [`diff`]: differences of files as git writes them, with [`sequence`], and [`apply`], which proves that
@@ -21,6 +22,7 @@ pub mod bump;
 pub mod diff;
 pub mod l10n;
 pub mod merge_day;
+pub mod payload;
 pub mod replace;
 pub mod sequence;
 pub mod tag;

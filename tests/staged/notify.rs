@@ -1,0 +1,63 @@
+//! Defects of tasks that send messages.
+
+use snowman::base::value::{Value, json};
+
+use super::world::{Task, World};
+
+fn notify(world: &mut World, route: &str, subject: &str) -> Task {
+    let mut task = world.task("notify", "", json!({}), &[]);
+    task.staged.scopes.clear();
+    task.extra = json!({
+        "notify": {"email": {"subject": subject, "content": "Built from it."}},
+        "treeherder": {"symbol": "told", "groupSymbol": "Rel", "groupName": "Releases"},
+    });
+    task.routes = json!([route, "index.hail.v1.x"]);
+    task
+}
+
+#[test]
+fn a_message_is_shown() {
+    let mut world = World::default();
+    let route = "notify.email.somebody@example.com.on-completed";
+    let task = notify(&mut world, route, "Hail 94.0 is shipped");
+    let done = world.pass(&task);
+    let tables = world.report(&done)["tables"].to_string();
+    assert!(
+        tables.contains("somebody@example.com") && tables.contains("Hail 94.0 is shipped"),
+        "{tables}"
+    );
+}
+
+#[test]
+fn defects_of_messages_are_red() {
+    let good = "notify.email.somebody@example.com.on-completed";
+    let list = "notify.email.release-drivers@example.com.on-completed";
+    for (route, subject, why) in [
+        (list, "Hail", "only a test"),
+        (good, "Hail {config[params][version]}", "was not filled in"),
+        (good, "", "is empty"),
+        (
+            "notify.email.nobody.on-completed",
+            "Hail",
+            "is not an address",
+        ),
+        (
+            "notify.email.a@example.com",
+            "Hail",
+            "is none of the notification service",
+        ),
+    ] {
+        let mut world = World::default();
+        let task = notify(&mut world, route, subject);
+        let red = world.fail(&task);
+        assert_eq!(red.len(), 1, "{red:?}");
+        assert!(red[0].contains(why), "{red:?}");
+    }
+    let mut world = World::default();
+    let mut task = notify(&mut world, good, "Hail");
+    if let Some(Value::Object(treeherder)) = task.extra.get_mut("treeherder") {
+        treeherder.shift_remove("groupName");
+    }
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("does not know the group Rel"), "{red}");
+}
