@@ -67,10 +67,15 @@ async fn plans_in_the_guide_are_real() {
     .await
     .unwrap();
     let credentials = sandbox.root_credentials();
+    let input = folder.path().join("release.yml");
+    let updates = "partial_updates: {\"0.0.9\": {buildNumber: 1, locales: []}}\n";
+    assert!(guide.contains(updates.trim_end()));
+    std::fs::write(&input, updates).unwrap();
     for (command, shown) in samples {
         let command = command
             .replace("$DECISION", task(0))
-            .replace("$PROMOTE", task(1));
+            .replace("$PROMOTE", task(1))
+            .replace("release.yml", input.to_str().unwrap());
         let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_snowman"))
             .args(command.split_whitespace())
             .current_dir(root)
