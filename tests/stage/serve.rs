@@ -13,7 +13,6 @@ const TASK: &str = "fN1SbArXTPSVFNUvaOlinQ";
 
 /// An archive with files of these paths, of ten bytes each.
 fn archive(paths: &[&str]) -> Merged {
-    let task_id = TaskId::parse(TASK).unwrap();
     let effects = paths.iter().map(|path| Effect {
         space: "archive".to_owned(),
         key: (*path).to_owned(),
@@ -22,6 +21,12 @@ fn archive(paths: &[&str]) -> Merged {
             "content": {"taskId": TASK, "artifact": "public/a"},
         }),
     });
+    state(effects.collect())
+}
+
+/// What a task with these effects leaves.
+fn state(effects: Vec<Effect>) -> Merged {
+    let task_id = TaskId::parse(TASK).unwrap();
     let state = State {
         run: TaskRun {
             task_id: task_id.clone(),
@@ -30,7 +35,7 @@ fn archive(paths: &[&str]) -> Merged {
         label: "beetmover".to_owned(),
         revision: String::new(),
         parents: Vec::new(),
-        effects: effects.collect(),
+        effects,
     };
     Merged::new(&BTreeMap::from([(task_id, Arc::new(state))]))
 }
@@ -44,7 +49,7 @@ fn get(merged: &Merged, path: &str, query: &[(&str, &str)]) -> Response {
         method: "GET",
         path,
         query: &query,
-        range: None,
+        ..Request::default()
     };
     answer(merged, request)
 }
@@ -89,8 +94,8 @@ fn files_are_served_whole_and_in_part() {
         let request = Request {
             method: "HEAD",
             path: "/pub/hail/a b.txt",
-            query: &[],
             range: Some(range),
+            ..Request::default()
         };
         answer(&merged, request)
     };
@@ -210,4 +215,66 @@ fn keys_are_listed_as_s3_lists_them() {
         get(&merged, "/", &[("prefix", ""), ("max-keys", "many")]).status,
         400
     );
+}
+
+#[test]
+fn download_links_lead_to_this_server() {
+    let product = |ssl_only: bool| {
+        json!({
+            "locations": {"linux64": "/hail/releases/94.0/linux64/:lang/hail-94.0.tar.xz"},
+            "ssl_only": ssl_only, "languages": ["en-US", "de"],
+        })
+    };
+    let effect = |space: &str, key: &str, value| Effect {
+        space: space.to_owned(),
+        key: key.to_owned(),
+        value,
+    };
+    let merged = state(vec![
+        effect("bouncer-product", "Hail-94.0", product(false)),
+        effect("bouncer-product", "Hail-94.0-SSL", product(true)),
+        effect("bouncer-alias", "hail-latest-ssl", json!("Hail-94.0-SSL")),
+    ]);
+    let follow = |raw_query: &str| {
+        let query: Vec<(String, String)> = raw_query
+            .split('&')
+            .map(|field| field.split_once('=').unwrap())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let request = Request {
+            method: "GET",
+            path: "/",
+            raw_query,
+            query: &query,
+            host: "127.0.0.1:8081",
+            ..Request::default()
+        };
+        let response = answer(&merged, request);
+        (
+            response.status,
+            header(&response, "location").map(str::to_owned),
+        )
+    };
+    let file = "http://127.0.0.1:8081/pub/hail/releases/94.0/linux64/de/hail-94.0.tar.xz";
+    for name in ["Hail-94.0", "Hail-94.0-SSL", "hail-latest-ssl"] {
+        let found = follow(&format!("product={name}&os=linux64&lang=de"));
+        assert_eq!(found, (302, Some(file.to_owned())), "{name}");
+    }
+    for absent in [
+        "product=Hail-94.0&os=osx&lang=de",
+        "product=Hail-94.0&os=linux64&lang=fr",
+        "product=Snow&os=osx",
+    ] {
+        assert_eq!(follow(absent).0, 404, "{absent}");
+    }
+    let front = answer(
+        &merged,
+        Request {
+            method: "GET",
+            path: "/",
+            ..Request::default()
+        },
+    );
+    let link = "href=\"/?product=hail-latest-ssl&amp;os=linux64&amp;lang=en-US\"";
+    assert!(text(&front).contains(link), "{front:?}");
 }

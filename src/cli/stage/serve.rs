@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use axum::body::Body as HttpBody;
 use axum::extract::{Query, Request as HttpRequest, State as Shared};
-use axum::http::header::RANGE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{HOST, HeaderName, RANGE, REFERER, USER_AGENT};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response as HttpResponse;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha512};
@@ -183,28 +183,37 @@ fn merged(tasks: &[TaskId], source: &dyn Source, output: &Output) -> Outcome<Mer
     Ok(merged)
 }
 
-/// Answers a request.
-async fn respond(Shared(served): Shared<Arc<Served>>, request: HttpRequest) -> HttpResponse {
+/// What a request is answered with.
+fn answered(merged: &Merged, request: &HttpRequest) -> Response {
     let method = request.method().as_str().to_owned();
     let path = percent_decode_str(request.uri().path())
         .decode_utf8_lossy()
         .into_owned();
     let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
     let query = query.map(|Query(query)| query).unwrap_or_default();
-    let range = request
-        .headers()
-        .get(RANGE)
-        .and_then(|range| range.to_str().ok());
-    let response = answer(
-        &served.merged,
+    let header = |name: HeaderName| {
+        let value = request.headers().get(name);
+        value.and_then(|value| value.to_str().ok())
+    };
+    answer(
+        merged,
         Request {
             method: &method,
             path: &path,
+            raw_query: request.uri().query().unwrap_or_default(),
             query: &query,
-            range,
+            host: header(HOST).unwrap_or("localhost"),
+            user_agent: header(USER_AGENT).unwrap_or_default(),
+            referrer: header(REFERER).unwrap_or_default(),
+            range: header(RANGE),
         },
-    );
-    let is_head = method == "HEAD";
+    )
+}
+
+/// Answers a request.
+async fn respond(Shared(served): Shared<Arc<Served>>, request: HttpRequest) -> HttpResponse {
+    let response = answered(&served.merged, &request);
+    let is_head = request.method() == Method::HEAD;
     let read = spawn_blocking(move || {
         body(&response, served.source.as_ref(), is_head).map(|body| (response, body))
     });

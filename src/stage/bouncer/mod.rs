@@ -10,10 +10,12 @@
 //! - [`nightly`]: the products of nightly builds, whose paths change with each version;
 //! - [`links`]: whether paths are files of the archive;
 //! - [`server`]: what the server answers to requests, with [`clients`] that need another product than
-//!   they ask for, and [`form`]: fields in the query of a URL.
+//!   they ask for, and [`form`]: fields in the query of a URL;
+//! - [`database`]: its products and aliases at some point of a staged release.
 
 pub mod aliases;
 pub mod clients;
+pub mod database;
 pub mod form;
 pub mod links;
 pub mod nightly;

@@ -10,8 +10,16 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The path, decoded.
     pub path: &'a str,
+    /// What follows `?`, as it was sent.
+    pub raw_query: &'a str,
     /// The parameters of the query, decoded, in order.
     pub query: &'a [(String, String)],
+    /// The header `Host`: where the client thinks that this server is.
+    pub host: &'a str,
+    /// The header `User-Agent`.
+    pub user_agent: &'a str,
+    /// The header `Referer`.
+    pub referrer: &'a str,
     /// The header `Range`.
     pub range: Option<&'a str>,
 }

@@ -1,6 +1,7 @@
 //! A release over HTTP, from the states of its tasks: what the servers of production would answer.
 //!
 //! - `/pub/…`: the files of the archive and its folders ([`archive`]);
+//! - `/?product=…&os=…&lang=…`: where a download link leads, as the server of links answers ([`links`]);
 //! - `/?list-type=2&prefix=…`: lists of its keys, as the storage behind the archive gives them ([`bucket`]);
 //! - `/`: what is there.
 //!
@@ -10,6 +11,7 @@
 mod archive;
 mod bucket;
 mod http;
+mod links;
 mod range;
 
 pub use self::http::{Body, File, Request, Response};
@@ -23,6 +25,9 @@ pub fn answer(merged: &Merged, request: Request<'_>) -> Response {
     if !["GET", "HEAD"].contains(&request.method) {
         let text = "a staged release can only be read\n".to_owned();
         return Response::text(405, "text/plain; charset=utf-8", text).with("allow", "GET, HEAD");
+    }
+    if links::is_link(&request) {
+        return links::answer(merged, &request);
     }
     if bucket::is_list(&request) {
         return bucket::list(merged, &request);
@@ -38,6 +43,7 @@ pub fn answer(merged: &Merged, request: Request<'_>) -> Response {
 fn overview(merged: &Merged) -> Response {
     let files = merged.space(archive::SPACE).count();
     let files = plural(files, "file");
-    let body = format!("<ul>\n<li><a href=\"/pub/\">The archive</a>: {files}</li>\n</ul>\n");
+    let mut body = format!("<ul>\n<li><a href=\"/pub/\">The archive</a>: {files}</li>\n</ul>\n");
+    body.push_str(&links::overview(merged));
     Response::html(200, "A staged release", &body)
 }

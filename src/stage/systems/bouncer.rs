@@ -9,17 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::archive::SPACE;
 use crate::base::value::{Object, Value, json};
 use crate::stage::bouncer::aliases::{self, capitalized, describe};
+use crate::stage::bouncer::database::{ALIASES, PRODUCTS, paths_of};
 use crate::stage::bouncer::links::{Archive, Found, locales_of};
 use crate::stage::bouncer::product::{BRANDS, Brand, OTHER_SYSTEMS, Package, ProductName, SYSTEMS};
 use crate::stage::bouncer::{nightly, paths};
 use crate::stage::report::Table;
 use crate::stage::work::Work;
-
-/// The space of products.
-pub const PRODUCTS: &str = "bouncer-product";
-
-/// The space of aliases.
-pub const ALIASES: &str = "bouncer-alias";
 
 /// The space of checks that a later task makes.
 pub const DEFERRED: &str = "deferred";
@@ -255,7 +250,7 @@ fn check_existing(work: &mut Work<'_>, product: &str, locations: &BTreeMap<Strin
     let Some(known) = work.merged.get(PRODUCTS, product) else {
         return;
     };
-    let known_paths = locations_of(&known.value);
+    let known_paths = paths_of(&known.value);
     if known_paths != *locations {
         let by = &known.by;
         work.report.problem(format!(
@@ -266,15 +261,6 @@ fn check_existing(work: &mut Work<'_>, product: &str, locations: &BTreeMap<Strin
             "{product} exists already, and would be left as it is"
         ));
     }
-}
-
-/// The path of a product for each system.
-pub fn locations_of(product: &Value) -> BTreeMap<String, String> {
-    let paths = product["locations"].as_object();
-    let paths = paths.into_iter().flat_map(|paths| paths.iter());
-    paths
-        .filter_map(|(system, path)| Some((system.to_string(), path.as_str()?.to_owned())))
-        .collect()
 }
 
 /// Checks that products have paths for all systems that similar products have.

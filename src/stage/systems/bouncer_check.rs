@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::archive::SPACE;
-use super::bouncer::{ALIASES, DEFERRED, PRODUCTS, brands, locations_of, rules, texts};
+use super::bouncer::{DEFERRED, brands, rules, texts};
 use crate::base::json;
 use crate::base::value::json;
+use crate::stage::bouncer::database::{self, PRODUCTS};
 use crate::stage::bouncer::form;
 use crate::stage::bouncer::links::{Archive, file_of, locales_of};
 use crate::stage::bouncer::product::{BRANDS, ProductName};
@@ -201,27 +202,13 @@ fn database(work: &Work<'_>) -> (Database, usize) {
         let is_nightly = ProductName::read(name, &brands).is_none();
         product.is_empty() || is_nightly || ProductName::read(name, &wanted).is_some()
     };
-    let mut database = Database::default();
-    let mut others = 0;
-    for (name, entry) in work.merged.space(PRODUCTS) {
-        if !is_own(name) {
-            others += 1;
-            continue;
-        }
-        let value = &entry.value;
-        let product = Product {
-            ssl_only: value["ssl_only"].as_bool().unwrap_or_default(),
-            languages: texts(&value["languages"]),
-            locations: locations_of(value),
-        };
-        database.products.push((name.to_owned(), product));
-    }
-    for (alias, entry) in work.merged.space(ALIASES) {
-        let to = entry.value.as_str().unwrap_or_default();
-        if database.products.iter().any(|(name, _)| name == to) {
-            database.aliases.push((alias.to_owned(), to.to_owned()));
-        }
-    }
+    let mut database = database::of(work.merged);
+    let all = database.products.len();
+    database.products.retain(|(name, _)| is_own(name));
+    let others = all - database.products.len();
+    let products = &database.products;
+    let leads_to_one = |to: &str| products.iter().any(|(name, _)| name == to);
+    database.aliases.retain(|(_, to)| leads_to_one(to));
     (database, others)
 }
 
