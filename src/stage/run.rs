@@ -2,8 +2,8 @@
 //!
 //! 1. The definition says what the task does ([`Staged`]). Its payload and scopes are checked as the release
 //!    worker would check them.
-//! 2. The states of the tasks before it are read ([`Before`]) and merged, on top of what earlier releases have
-//!    left ([`history`]).
+//! 2. The states of the tasks before it are read ([`Before`]) and merged, and what earlier releases have left
+//!    ([`history`]).
 //! 3. The system does its work against the merged state.
 //! 4. State, report and page are artifacts, beside what the system makes. A task with problems leaves no state
 //!    and makes nothing: only its report.
@@ -64,13 +64,16 @@ pub fn run(run: &TaskRun, definition: &Value, source: &dyn Source) -> Done {
         .problems
         .extend(merged.conflicts.iter().map(ToString::to_string));
     let history = history::read(&staged.history, source, &mut report);
-    let mut all = history.clone();
-    all.replace_with(merged);
     if !report.problems.is_empty() {
         return finish(run, label, names, report, None);
     }
-    let mut work = Work::new(&staged, definition, &all, source, report);
-    work.history = history;
+    let both = (!history.is_empty()).then(|| {
+        let mut both = history.clone();
+        both.replace_with(merged.clone());
+        both
+    });
+    let states = [&merged, &history, both.as_ref().unwrap_or(&merged)];
+    let mut work = Work::new(&staged, definition, states, source, report);
     match systems::find(&staged) {
         Some(system) => system(&mut work),
         None => {

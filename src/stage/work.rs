@@ -32,8 +32,10 @@ pub struct Work<'a> {
     pub definition: &'a Value,
     /// What the release looks like before it.
     pub merged: &'a Merged,
-    /// What earlier releases have left, which is also in `merged` unless this one has replaced it.
-    pub history: Merged,
+    /// What earlier releases have left.
+    pub history: &'a Merged,
+    /// What the tasks before this one have done, on top of what earlier releases have left.
+    pub all: &'a Merged,
     /// What it reports.
     pub report: Report,
     /// What it changes.
@@ -45,11 +47,11 @@ pub struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// The work of a task, with nothing done.
+    /// The work of a task, with nothing done. The states are those of the release, of earlier ones, and of both.
     pub fn new(
         staged: &'a Staged,
         definition: &'a Value,
-        merged: &'a Merged,
+        [merged, history, all]: [&'a Merged; 3],
         source: &'a dyn Source,
         report: Report,
     ) -> Self {
@@ -57,7 +59,8 @@ impl<'a> Work<'a> {
             staged,
             definition,
             merged,
-            history: Merged::default(),
+            history,
+            all,
             report,
             effects: Vec::new(),
             outputs: Vec::new(),

@@ -135,7 +135,7 @@ pub static UPDATE_VERIFY: System = System {
     source: ActionSource::Script("chunked-verify.sh"),
     actions: &[Action::new("", "verifies a part of the updates", |_| None)],
     scopes: &[],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "the update server, and earlier releases in the archive",
 };
@@ -152,7 +152,7 @@ pub static FINAL_VERIFY: System = System {
         None
     })],
     scopes: &[],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
     production: "the update server, bouncer and the archive",
 };

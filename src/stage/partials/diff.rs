@@ -21,6 +21,12 @@ const LONGEST: usize = 256 * 1024 * 1024;
 /// Below this number of bytes between equal beginnings and ends, nothing is looked up.
 const WORTHWHILE: usize = 64;
 
+/// Below this number of bytes, they are looked up in their surroundings alone.
+const SHORT: usize = 4096;
+
+/// How many bytes the surroundings are, on both sides.
+const AROUND: usize = 16 * 1024;
+
 /// A part of the old content that a part of the new one is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Alike {
@@ -58,12 +64,19 @@ fn alike(old: &[u8], new: &[u8]) -> Vec<Alike> {
     };
     let middle = start..new.len() - end;
     let mut found = vec![first];
+    // Sorting takes long, so a short part is looked up in its surroundings alone.
+    let near = match middle.len() < SHORT {
+        true => start.saturating_sub(AROUND)..old.len().min(last.old + AROUND),
+        false => 0..old.len(),
+    };
+    let around = old.get(near.clone()).unwrap_or_default();
     if middle.len() >= WORTHWHILE
-        && old.len() <= LONGEST
-        && let Some(suffixes) = Suffixes::new(old)
+        && around.len() <= LONGEST
+        && let Some(suffixes) = Suffixes::new(around)
     {
-        let anchors = anchors(&suffixes, old, new, middle.start, middle.end);
-        for anchor in anchors {
+        let anchors = anchors(&suffixes, around, new, middle.start, middle.end);
+        for mut anchor in anchors {
+            anchor.old += near.start;
             join(old, new, &mut found, anchor);
         }
     }
@@ -252,6 +265,15 @@ mod tests {
         let mut numbers = patch[8..32].chunks_exact(4);
         let fresh = numbers.nth(5).unwrap();
         assert_eq!(fresh, 13_u32.to_be_bytes());
+    }
+
+    #[test]
+    fn short_parts_are_found_nearby() {
+        let old = noise(100_000);
+        let new = [&old[..50_000], &old[52_000..53_000], &old[51_000..]].concat();
+        let patch = diff(&old, &new).unwrap();
+        assert_eq!(apply(&old, &patch).as_ref(), Ok(&new));
+        assert_eq!(patch[28..32], [0; 4], "nothing is new");
     }
 
     #[test]

@@ -101,8 +101,11 @@ pub fn converts(parameters: &str) -> Result<bool, FunsizeError> {
 /// The task and the name of an artifact, of an address in the queue of any Taskcluster.
 #[must_use]
 pub fn artifact(address: &str) -> Option<(&str, &str)> {
-    let path = address.strip_prefix("https://")?;
-    let (_, path) = path.split_once("/api/queue/v1/task/")?;
+    let (scheme, path) = address.split_once("://")?;
+    let (host, path) = path.split_once("/api/queue/v1/task/")?;
+    if !["http", "https"].contains(&scheme) || host.contains(['/', '?', '#']) {
+        return None;
+    }
     let (task, rest) = path.split_once('/')?;
     let rest = match rest.strip_prefix("runs/") {
         Some(run) => run.split_once('/')?.1,
@@ -288,6 +291,8 @@ mod tests {
         assert!(allow(address, false).is_ok());
         let of_run = "https://tc/api/queue/v1/task/abc/runs/0/artifacts/public/a.mar";
         assert_eq!(artifact(of_run), Some(("abc", "public/a.mar")));
+        let elsewhere = "https://evil/?/api/queue/v1/task/abc/artifacts/public/a.mar";
+        assert!(allow(elsewhere, true).is_err());
         assert_eq!(artifact("https://tc/api/queue/v1/task/abc"), None);
     }
 

@@ -92,7 +92,7 @@ pub fn publish(work: &mut Work<'_>) {
     let mut rows = Vec::new();
     for (path, placed) in &plan.files {
         let new = value(placed);
-        match work.merged.get(SPACE, path) {
+        match work.all.get(SPACE, path) {
             // Files of partners are made again whenever a partner asks.
             Some(entry) if entry.value["sha512"] != new["sha512"] && is_partner => {
                 let by = &entry.by;
@@ -224,7 +224,7 @@ pub fn push_to_releases(work: &mut Work<'_>) {
         build_number: payload["build_number"].as_u64().unwrap_or_default(),
         partners: &partners,
     };
-    let files = work.merged.space(SPACE);
+    let files = work.all.space(SPACE);
     let archive: BTreeMap<String, String> = files
         .filter_map(|(path, entry)| {
             Some((path.to_owned(), entry.value["sha512"].as_str()?.to_owned()))
@@ -241,7 +241,7 @@ pub fn push_to_releases(work: &mut Work<'_>) {
     };
     let mut rows = Vec::new();
     for (source, destination) in &push.copied {
-        if let Some(entry) = work.merged.get(SPACE, source) {
+        if let Some(entry) = work.all.get(SPACE, source) {
             work.change(SPACE, destination.as_str(), entry.value.clone());
         }
         rows.push(vec![source.clone(), destination.clone()]);

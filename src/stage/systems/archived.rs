@@ -21,7 +21,7 @@ pub enum Archived {
 
 /// What the archive says about a file.
 pub fn stat(work: &Work<'_>, path: &str) -> Option<Stored> {
-    let value = &work.merged.get(SPACE, path)?.value;
+    let value = &work.all.get(SPACE, path)?.value;
     Some(Stored {
         size: value["size"].as_u64().unwrap_or_default(),
         sha512: value["sha512"].as_str().unwrap_or_default().to_owned(),
@@ -34,10 +34,7 @@ pub fn file(work: &mut Work<'_>, path: &str) -> Archived {
     let Some(known) = stat(work, path) else {
         return Archived::Missing;
     };
-    let value = work
-        .merged
-        .get(SPACE, path)
-        .map(|entry| entry.value.clone());
+    let value = work.all.get(SPACE, path).map(|entry| entry.value.clone());
     let value = value.unwrap_or_default();
     let Some(content) = content(work, &value) else {
         return Archived::File(known);
@@ -71,7 +68,7 @@ pub fn of_product(
     system: &str,
     locale: &str,
 ) -> Result<String, String> {
-    let mut products = work.merged.space(PRODUCTS);
+    let mut products = work.all.space(PRODUCTS);
     let same = |name: &str| name.to_lowercase() == product.to_lowercase();
     let found = products.find(|(name, _)| same(name));
     let (_, entry) = found.ok_or_else(|| format!("bouncer has no product {product}"))?;

@@ -7,6 +7,7 @@ mod balrog;
 mod bouncer;
 mod bouncer_check;
 mod checksums;
+mod final_verify;
 mod notify;
 mod partials;
 mod push_apk;
@@ -16,6 +17,8 @@ mod push_snap;
 mod repository;
 mod ship_it;
 mod signing;
+mod update_server;
+mod update_verify;
 mod update_verify_config;
 mod upstream;
 
@@ -43,8 +46,10 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("bouncer", "locations", bouncer::locations),
     ("bouncer-check", "", bouncer_check::check),
     ("checksums", "", checksums::generate),
+    ("final-verify", "", final_verify::verify),
     ("partials", "", partials::make_partials),
     ("signing", "", signing::sign),
+    ("update-verify", "", update_verify::verify),
     ("update-verify-config", "", update_verify_config::create),
     ("addons", "", addons::push),
     ("lando", "", repository::lando),

@@ -67,6 +67,11 @@ pub fn make_partials(work: &mut Work<'_>) {
         rows.push(vec![
             name(definition).to_owned(),
             from,
+            format!(
+                "{} ({})",
+                entry["version"].as_str().unwrap_or_default(),
+                entry["to_buildid"].as_str().unwrap_or_default()
+            ),
             partial.mar.len().to_string(),
             partial.patched.to_string(),
             partial.added.to_string(),
@@ -108,6 +113,7 @@ pub fn make_partials(work: &mut Work<'_>) {
         columns: vec![
             "File",
             "From",
+            "To",
             "Bytes",
             "Patched",
             "Whole",
@@ -210,10 +216,11 @@ fn one(
         .map_err(|error| problem(work, error.to_string()))
         .ok()?;
     expect(work, definition, &entry);
+    let text = |key: &str| entry[key].as_str().unwrap_or_default();
     let from = format!(
-        "{} ({})",
-        entry["from_buildid"].as_str().unwrap_or_default(),
-        definition["from_mar"].as_str().unwrap_or_default()
+        "{installed} ({}), {}",
+        text("from_buildid"),
+        text("from_mar")
     );
     Some((partial, entry, from))
 }

@@ -267,7 +267,7 @@ impl Task {
         let text = |work: &Work<'_>, path: &str| -> Option<String> {
             let key = format!("{tag}:{}/{path}", self.application);
             let text = work
-                .merged
+                .all
                 .get(SOURCES, &key)?
                 .value
                 .as_str()?
@@ -309,7 +309,7 @@ impl Task {
     /// The locales that have files in a folder of a release.
     fn archived_locales(&self, work: &Work<'_>, folder: &str) -> Vec<String> {
         let folder = format!("pub{folder}/{}/", self.options.platform);
-        let paths = work.merged.space(SPACE);
+        let paths = work.all.space(SPACE);
         let locales: BTreeSet<&str> = paths
             .filter_map(|(path, _)| Some(path.strip_prefix(folder.as_str())?.split_once('/')?.0))
             .filter(|locale| *locale != "xpi")
@@ -325,7 +325,7 @@ impl Task {
     ) -> Vec<String> {
         let key = format!("{}:{}/{SHIPPED_LOCALES}", self.revision, self.application);
         let shipped = work
-            .merged
+            .all
             .get(SOURCES, &key)
             .and_then(|entry| entry.value.as_str());
         if let Some(shipped) = shipped {

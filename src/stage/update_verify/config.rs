@@ -320,10 +320,23 @@ fn entries(line: &str) -> Result<Vec<(&'static Key, &str)>, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn error(text: &str) -> String {
         Config::read(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(text in "((release|from|locales|build_id)=[\"'][a-c \"']{0,3}[\"'] ?|#|\n|.){0,12}") {
+            if let Ok(config) = Config::read(text.as_bytes()) {
+                let again = Config::read(config.write().as_bytes());
+                let is_plain = !config.write().contains("=\"\"");
+                prop_assert!(!is_plain || again == Ok(config), "{text}");
+            }
+        }
     }
 
     #[test]

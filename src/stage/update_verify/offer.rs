@@ -108,6 +108,8 @@ fn attributes(element: &str) -> Option<(BTreeMap<String, String>, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -122,6 +124,13 @@ mod tests {
         assert_eq!((patch.size, patch.hash), ("7", "00"));
         assert_eq!(offer.patch("partial"), None);
         assert_eq!(offer.expanded(), []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(<update |<patch |a=\"|\"|/>|>|\n|.){0,20}") {
+            let _ = Offer::read(&text);
+        }
     }
 
     #[test]

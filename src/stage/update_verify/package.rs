@@ -15,7 +15,7 @@ use crate::stage::mar::extract::File;
 use crate::stage::mar::install::Tree;
 
 /// The most bytes that a package may unpack to.
-const LIMIT: u64 = 2 << 30;
+const LIMIT: u64 = 1 << 30;
 
 /// The most memory for unpacking, in KiB.
 const MEMORY_KIB: u32 = 128 * 1024;
@@ -56,6 +56,8 @@ pub fn unpack(name: &str, content: &[u8]) -> Result<Tree, PackageError> {
     };
     let mut left = LIMIT;
     let mut tree = Tree::new();
+    // Names of files may be long, too.
+    let reader = reader.take(LIMIT + LIMIT / 4);
     for entry in Archive::new(reader).entries()? {
         let mut entry = entry?;
         match entry.header().entry_type() {
@@ -93,6 +95,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -119,6 +122,18 @@ mod tests {
         let paths: Vec<&str> = tree.keys().map(String::as_str).collect();
         assert_eq!(paths, ["a", "b/c"]);
         assert_eq!(tree["a"].mode, 0o755);
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_packages_are_refused(at in 0_usize..2000, byte in any::<u8>()) {
+            let mut package = package(&[("firefox/a", "1"), ("firefox/b/c", "2")]);
+            let at = at % package.len();
+            package[at] = byte;
+            let _ = unpack("a.tar.gz", &package);
+            let _ = unpack("a.tar.gz", &package[..at]);
+            let _ = unpack("a.tar.xz", &package);
+        }
     }
 
     #[test]

@@ -244,7 +244,7 @@ impl Verification<'_> {
         }
         let package = asker.release.from.as_deref();
         let package = package.map(|from| archived(from, asker.locale));
-        let accepted = self.accepted(asker, package.as_deref());
+        let accepted = self.accepted(package.as_deref());
         match (&facts.signers, accepted) {
             (Err(why), _) => self.problem(asker, &format!("{path}: {why}")),
             (Ok(signers), Some(accepted)) if !signers.contains(&accepted) => {
@@ -271,7 +271,7 @@ impl Verification<'_> {
 
     /// The certificate that an earlier build accepts: the one that the configuration puts in place of its own,
     /// else the one by which the build itself was signed.
-    fn accepted(&mut self, _: &Asker<'_>, package: Option<&str>) -> Option<&'static str> {
+    fn accepted(&mut self, package: Option<&str>) -> Option<&'static str> {
         let overridden = self.config.override_certs.as_deref();
         if let Some(known) = overridden.and_then(|name| Certificate::named(name).ok()) {
             return Some(known.name);

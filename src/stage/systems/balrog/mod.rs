@@ -5,7 +5,7 @@
 mod access;
 mod files;
 mod history;
-mod hosts;
+pub mod hosts;
 mod locale;
 mod pushed;
 mod rules;
