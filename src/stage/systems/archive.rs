@@ -20,7 +20,7 @@ use crate::stage::work::Work;
 pub const SPACE: &str = "archive";
 
 /// The address of the archive, as manifests for the update server name it.
-const ADDRESS: &str = "https://archive.mozilla.org/";
+const ADDRESS: &str = "https://archive.mozilla.org";
 
 /// Size and hashes of a content.
 pub fn sums_of(content: &[u8]) -> Sums {

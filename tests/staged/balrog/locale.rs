@@ -168,8 +168,6 @@ fn a_locale_of_another_version_or_release_is_red() {
     let red = red_locale(|entry| entry["appVersion"] = "94.0.1".into());
     assert!(red.contains("has the version 94.0.1, but"), "{red}");
     let red = red_locale(|entry| entry["build_number"] = 2.into());
-    assert!(
-        red.contains("is for Firefox-94.0-build2, which does not exist: the tasks before this one make Firefox-94.0-build1"),
-        "{red}"
-    );
+    let why = "is for Firefox-94.0-build2, which does not exist: the tasks before this one make";
+    assert!(red.contains(why), "{red}");
 }

@@ -129,9 +129,7 @@ fn a_release_whose_files_are_not_all_offered_or_not_pushed_is_red() {
 }
 
 #[test]
-fn a_rule_that_is_named_twice_is_red() {
-    let red = red_schedule(|task| set(task, "publish_rules", json!([145, 145])));
-    assert!(red.contains("names a rule twice"), "{red}");
+fn a_version_does_not_get_to_users_of_another_channel() {
     let red = red_schedule(|task| set(task, "version", "94.0b1"));
     assert!(
         red.contains("94.0b1 is no version for the channel `release`"),

@@ -1,6 +1,6 @@
 //! `schedule`: the change of rules that offers a release to users; and `set-readonly`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::files;
 use super::history::is_variant;
@@ -57,12 +57,6 @@ pub fn schedule(work: &mut Work<'_>) {
             .problem("`payload.publish_rules` is empty: nobody would be offered the release");
     }
     let mut rows = Vec::new();
-    let keys: BTreeSet<&str> = found.iter().map(|(_, rule)| rule.key.as_str()).collect();
-    if keys.len() < found.len() {
-        work.report.problem(
-            "`payload.publish_rules` names a rule twice: Balrog has one change of a rule at a time",
-        );
-    }
     for (id, rule) in &found {
         check_rule(work, state, &schedule, rule, is_own);
         let mut change = schedule.change(id, &rule.columns);
