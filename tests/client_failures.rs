@@ -14,7 +14,7 @@ use snowman::base::name::{IndexPath, TaskId};
 use snowman::base::pause::RetryPolicy;
 use snowman::base::value::json;
 use snowman::ports::environment::Environment;
-use snowman::ports::taskcluster::{ApiError, Taskcluster};
+use snowman::ports::taskcluster::{ApiError, TOO_LARGE, Taskcluster};
 use snowman::taskcluster::{Client, Patience};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -302,6 +302,48 @@ async fn connection_errors_are_reported() {
     let failed = client.task(&id()).await.unwrap_err();
     assert_eq!(failed.status, None);
     assert!(failed.message.contains("onnection refused"), "{failed}");
+}
+
+#[tokio::test]
+async fn artifacts_that_are_too_large_are_not_read() {
+    let server = Server::new().await;
+    server.on(&artifact("a"), [redirect("/a")]);
+    let client = server.signing();
+    // One that says so is not waited for.
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\nshort";
+    server.on("GET /a", [head.into()]);
+    let task = id();
+    let refused = client.artifact_within(&task, "a", 1000).await.unwrap_err();
+    assert_eq!(refused.status, Some(TOO_LARGE));
+    assert!(
+        refused.message.contains("more than 1000 bytes"),
+        "{refused}"
+    );
+    assert_eq!(server.count("GET /a"), 1);
+    // One that becomes large when it is unpacked is read no further.
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(&[0; 1 << 20]).unwrap();
+    let packed = packer.finish().unwrap();
+    assert!(packed.len() < 2000);
+    server.on(
+        "GET /a",
+        [answer("200 OK", "Content-Encoding: gzip\r\n", &packed)],
+    );
+    let refused = client.artifact_within(&task, "a", 2000).await.unwrap_err();
+    assert_eq!(refused.status, Some(TOO_LARGE));
+    let read = client.artifact_within(&task, "a", 1 << 20).await;
+    assert_eq!(read.map(|content| content.len()), Ok(1 << 20));
+    // One that ends early is none.
+    server.on("GET /a", [broken("{\"a\": \"bcdefgh\"}")]);
+    let client = server.patient(
+        &[
+            ("TASKCLUSTER_CLIENT_ID", "someone"),
+            ("TASKCLUSTER_ACCESS_TOKEN", "hidden"),
+        ],
+        Duration::from_millis(20),
+    );
+    let lost = client.artifact_within(&task, "a", 1000).await.unwrap_err();
+    assert_eq!(lost.status, None);
 }
 
 #[tokio::test]

@@ -53,6 +53,19 @@ pub struct GroupStatus {
     pub sealed: Option<String>,
 }
 
+/// The status of the error about an artifact that is larger than what is read.
+pub const TOO_LARGE: u16 = 413;
+
+/// The error about an artifact that is larger than what is read.
+#[must_use]
+pub fn too_large(call: &str, limit: u64) -> ApiError {
+    ApiError {
+        call: call.to_owned(),
+        status: Some(TOO_LARGE),
+        message: format!("the content has more than {limit} bytes"),
+    }
+}
+
 /// Calls to Taskcluster. Implementations retry calls after transient failures.
 pub trait Taskcluster: Send + Sync {
     /// Creates a task. Repeating an identical call is harmless.
@@ -71,6 +84,22 @@ pub trait Taskcluster: Send + Sync {
     fn rerun_task<'a>(&'a self, task_id: &'a TaskId) -> Answer<'a, ()>;
     /// The content of the latest artifact of this name.
     fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>>;
+    /// The content of the latest artifact of this name, unless it has more than `limit` bytes: then the error
+    /// has the status [`TOO_LARGE`].
+    fn artifact_within<'a>(
+        &'a self,
+        task_id: &'a TaskId,
+        name: &'a str,
+        limit: u64,
+    ) -> Answer<'a, Vec<u8>> {
+        Box::pin(async move {
+            let content = self.artifact(task_id, name).await?;
+            match u64::try_from(content.len()) {
+                Ok(length) if length <= limit => Ok(content),
+                _ => Err(too_large(&format!("artifact({task_id}, {name})"), limit)),
+            }
+        })
+    }
     /// The task at each of those index paths that hold one.
     fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>>;
     /// The tasks directly in a namespace of the index, those that expire first coming first.

@@ -11,7 +11,7 @@ use super::trees::tree::Tree;
 use crate::base::name::TaskId;
 use crate::base::posix::basename;
 use crate::base::value::Value;
-use crate::release::staged::Staged;
+use crate::release::staged::{FOLDER, Staged};
 
 /// An artifact that a staged task makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,11 @@ impl<'a> Work<'a> {
             self.report.problem(format!("`{task}` is not a taskId"));
             return None;
         };
+        if !is_name(name) {
+            self.report
+                .problem(format!("`{name}` is not the name of an artifact"));
+            return None;
+        }
         match self.source.artifact(&id, name, MAX_ARTIFACT) {
             Ok(artifact) => Some(artifact.content),
             Err(SourceError::Missing { .. }) => None,
@@ -134,12 +139,43 @@ impl<'a> Work<'a> {
         });
     }
 
-    /// Makes an artifact.
+    /// Makes an artifact. A name that cannot be a file among the others is a problem.
     pub fn make(&mut self, name: impl Into<String>, content: Vec<u8>, media_type: &'static str) {
+        let name = name.into();
+        if let Some(why) = self.refused(&name) {
+            self.report
+                .problem(format!("the artifact `{name}` cannot be made: {why}"));
+            return;
+        }
         self.outputs.push(Output {
-            name: name.into(),
+            name,
             content,
             media_type,
         });
     }
+
+    /// Why there cannot be an artifact of a name.
+    fn refused(&self, name: &str) -> Option<String> {
+        if !is_name(name) {
+            return Some("it would be outside its folder".to_owned());
+        }
+        let is_below = |inner: &str, outer: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if is_below(name, FOLDER) || is_below(FOLDER, name) {
+            return Some(format!("{FOLDER} is for what the task reports"));
+        }
+        let mut outputs = self.outputs.iter();
+        let other = outputs.find(|one| is_below(&one.name, name) || is_below(name, &one.name));
+        other.map(|other| format!("the task also makes `{}`", other.name))
+    }
+}
+
+/// Whether a text can be the name of an artifact, and of a file: parts between slashes, none of which leads
+/// elsewhere.
+fn is_name(name: &str) -> bool {
+    let is_part = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+    name.split('/').all(is_part)
 }

@@ -13,6 +13,7 @@ use super::create::Body;
 use super::failure::api_error;
 use super::response::{has_started, malformed, one_part, state, string, task_id, token};
 use super::retry::Tries;
+use super::web::within;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::pause::RetryPolicy;
 use crate::base::scope::ScopeSet;
@@ -20,7 +21,7 @@ use crate::base::time::Timestamp;
 use crate::base::value;
 use crate::base::worker_pool::WorkerPool;
 use crate::ports::taskcluster::{
-    Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster,
+    Answer, ApiError, GroupMember, GroupStatus, TaskStatus, Taskcluster, too_large,
 };
 
 /// The characters that are not escaped in a part of a path.
@@ -328,6 +329,15 @@ impl Taskcluster for Ready {
     }
 
     fn artifact<'a>(&'a self, task_id: &'a TaskId, name: &'a str) -> Answer<'a, Vec<u8>> {
+        self.artifact_within(task_id, name, u64::MAX)
+    }
+
+    fn artifact_within<'a>(
+        &'a self,
+        task_id: &'a TaskId,
+        name: &'a str,
+        limit: u64,
+    ) -> Answer<'a, Vec<u8>> {
         Box::pin(async move {
             let call = format!("queue.getLatestArtifact({task_id}, {name})");
             one_part(&call, name)?;
@@ -346,13 +356,14 @@ impl Taskcluster for Ready {
                         .filter(|_| response.status().is_redirection());
                     match location {
                         Some(url) => Ok(Content::Elsewhere(url.into())),
-                        None => Ok(Content::Here(response.bytes().await?.to_vec())),
+                        None => Ok(Content::Here(within(response, limit).await?)),
                     }
                 })
                 .await?;
             match found {
-                Content::Here(content) => Ok(content),
-                Content::Elsewhere(url) => self.web.get(&call, &url).await,
+                Content::Here(Some(content)) => Ok(content),
+                Content::Here(None) => Err(too_large(&call, limit)),
+                Content::Elsewhere(url) => self.web.get_within(&call, &url, limit).await,
             }
         })
     }
@@ -452,8 +463,8 @@ impl Taskcluster for Ready {
 
 /// Where the content of an artifact is.
 enum Content {
-    /// In the answer itself.
-    Here(Vec<u8>),
+    /// In the answer itself; `None` if it is too large.
+    Here(Option<Vec<u8>>),
     /// At another address.
     Elsewhere(String),
 }

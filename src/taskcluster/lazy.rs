@@ -123,6 +123,15 @@ impl Taskcluster for Client {
         self.ask(|ready| ready.artifact(task_id, name))
     }
 
+    fn artifact_within<'a>(
+        &'a self,
+        task_id: &'a TaskId,
+        name: &'a str,
+        limit: u64,
+    ) -> Answer<'a, Vec<u8>> {
+        self.ask(move |ready| ready.artifact_within(task_id, name, limit))
+    }
+
     fn find_tasks<'a>(&'a self, paths: &'a [IndexPath]) -> Answer<'a, BTreeMap<IndexPath, TaskId>> {
         self.ask(|ready| ready.find_tasks(paths))
     }

@@ -7,7 +7,7 @@ use super::retry::{Patience, Tries};
 use super::server_clock;
 use crate::base::value::Value;
 use crate::ports::clock::{Clock, SystemClock};
-use crate::ports::taskcluster::ApiError;
+use crate::ports::taskcluster::{ApiError, too_large};
 
 /// How many redirections are followed.
 const REDIRECTIONS: usize = 10;
@@ -32,9 +32,19 @@ impl Web {
 
     /// The content of `url`, unpacked when it was sent compressed.
     pub(super) async fn get(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {
+        self.get_within(call, url, u64::MAX).await
+    }
+
+    /// The same, unless it has more than `limit` bytes.
+    pub(super) async fn get_within(
+        &self,
+        call: &str,
+        url: &str,
+        limit: u64,
+    ) -> Result<Vec<u8>, ApiError> {
         let mut tries = Tries::new(self.patience.retry, call);
         loop {
-            let failed = match self.attempt(call, url).await {
+            let failed = match self.attempt(call, url, limit).await {
                 Ok(content) => return Ok(content),
                 Err(error) => error,
             };
@@ -51,7 +61,7 @@ impl Web {
         Some(SystemClock.now().seconds_since(theirs))
     }
 
-    async fn attempt(&self, call: &str, url: &str) -> Result<Vec<u8>, ApiError> {
+    async fn attempt(&self, call: &str, url: &str, limit: u64) -> Result<Vec<u8>, ApiError> {
         let failed = |status: Option<u16>, message: String| ApiError {
             call: call.to_owned(),
             status,
@@ -65,7 +75,8 @@ impl Web {
         let response = self.client.get(url).send().await.map_err(lost)?;
         let status = response.status();
         if status.is_success() {
-            return Ok(response.bytes().await.map_err(lost)?.to_vec());
+            let content = within(response, limit).await.map_err(lost)?;
+            return content.ok_or_else(|| too_large(call, limit));
         }
         // Storage responds in its own formats; services report errors in JSON.
         let error_body = response.json::<Value>().await.ok();
@@ -81,6 +92,29 @@ impl Web {
             });
         Err(failed(Some(status.as_u16()), message))
     }
+}
+
+/// The content of a response, unpacked when it was sent compressed; `None` if it has more than `limit` bytes.
+/// A response that says so is not read at all.
+pub(super) async fn within(
+    mut response: reqwest::Response,
+    limit: u64,
+) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    if response
+        .content_length()
+        .is_some_and(|length| length > limit)
+    {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let length = content.len().saturating_add(chunk.len());
+        if u64::try_from(length).is_ok_and(|length| length > limit) {
+            return Ok(None);
+        }
+        content.extend_from_slice(&chunk);
+    }
+    Ok(Some(content))
 }
 
 /// Follows redirections, but never from https to http.

@@ -6,14 +6,17 @@
 )]
 
 mod archive;
+mod bad_input;
 mod balrog;
 mod bouncer;
 mod builds;
 mod checksums;
 mod frame;
 mod history;
+mod mac;
 mod notify;
 mod partials;
+mod repositories;
 mod repository;
 mod ship_it;
 mod signing;

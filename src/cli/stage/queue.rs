@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::base::name::TaskId;
-use crate::ports::taskcluster::Taskcluster;
+use crate::ports::taskcluster::{TOO_LARGE, Taskcluster};
 use crate::stage::source::{Artifact, Source, SourceError};
 use crate::taskcluster::Client;
 
@@ -34,15 +34,16 @@ impl Source for Queue {
     }
 
     fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
-        let read = self.runtime.block_on(self.taskcluster.artifact(task, name));
+        let read = self.taskcluster.artifact_within(task, name, limit);
+        let read = self.runtime.block_on(read);
         let (task, name) = (task.clone(), name.to_owned());
         match read {
-            Ok(content) if content.len() as u64 > limit => {
-                Err(SourceError::TooLarge { task, name, limit })
-            }
             Ok(content) => Ok(Artifact {
                 content: Arc::from(content),
             }),
+            Err(error) if error.status == Some(TOO_LARGE) => {
+                Err(SourceError::TooLarge { task, name, limit })
+            }
             Err(error) if error.status == Some(404) => Err(SourceError::Missing { task, name }),
             Err(error) => Err(SourceError::Unreadable {
                 task,

@@ -32,6 +32,10 @@ pub fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<Exi
     })?;
     let source = Queue::new(&runtime, client);
     let done = run_staged(&TaskRun { task_id, run_id }, &definition, &source);
+    // All names are checked before anything is written.
+    for output in &done.artifacts {
+        check(output)?;
+    }
     for output in &done.artifacts {
         write(&args.folder, output)?;
     }
@@ -54,17 +58,19 @@ fn own_run(command: &CommandHelper<'_>) -> Result<u32, Diagnostic> {
     })
 }
 
+/// Checks that an artifact has a place inside of the folder.
+fn check(output: &Output) -> Result<(), Diagnostic> {
+    let mut parts = Path::new(&output.name).components();
+    if parts.all(|part| matches!(part, Component::Normal(_))) {
+        return Ok(());
+    }
+    let text = format!("the artifact `{}` would be outside its folder", output.name);
+    Err(Diagnostic::user(text))
+}
+
 /// Writes an artifact to its place in the folder.
 fn write(folder: &Path, output: &Output) -> Result<(), Diagnostic> {
-    let name = Path::new(&output.name);
-    let is_inside = name
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    if !is_inside {
-        let text = format!("the artifact `{}` would be outside its folder", output.name);
-        return Err(Diagnostic::user(text));
-    }
-    let path = folder.join(name);
+    let path = folder.join(&output.name);
     let parent = path.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent)
         .and_then(|()| std::fs::write(&path, &output.content))

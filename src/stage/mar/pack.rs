@@ -66,7 +66,7 @@ pub fn unpack(content: &[u8], limit: u64) -> Result<Vec<u8>, PackError> {
     let (unpacked, rest) = match Compression::of(content) {
         Compression::None => (limited(content, limit)?, 0),
         Compression::Xz => {
-            let mut reader = XzReader::new_mem_limit(content, false, MEMORY_KIB);
+            let mut reader = xz_reader(content);
             let unpacked = limited(&mut reader, limit)?;
             (unpacked, reader.into_inner().len())
         }
@@ -80,6 +80,12 @@ pub fn unpack(content: &[u8], limit: u64) -> Result<Vec<u8>, PackError> {
         return Err(PackError::Trailing(rest));
     }
     Ok(unpacked)
+}
+
+/// Unpacks a content of xz while it is read, with limited memory.
+#[must_use]
+pub fn xz_reader(content: &[u8]) -> XzReader<&[u8]> {
+    XzReader::new_mem_limit(content, false, MEMORY_KIB)
 }
 
 fn limited(reader: impl Read, limit: u64) -> Result<Vec<u8>, PackError> {

@@ -2,16 +2,16 @@
 //!
 //! Nothing is signed for real here. The payload and the archive are checked:
 //!
-//! - the behavior exists, and the archive is one that it opens;
-//! - there is exactly one application in it, and each pattern of the payload matches a file of it. The
-//!   worker only warns of a pattern that matches nothing, and the file that it meant stays unsigned;
-//! - entitlements and constraints that are no URLs come with the archive.
+//! - the behavior exists, the archive is one that it opens, and its name one that it can write;
+//! - the archive holds what the payload means to sign ([`super::mac_archive`]);
+//! - entitlements and constraints that are no URLs come with the archive;
+//! - provisioning profiles go to a place inside of the application.
 //!
-//! Disk images are not opened, so there the patterns are not checked, and a note says so.
+//! Disk images are not opened, so there nothing inside is checked, and a note says so.
 
-use super::fit::misfit;
+use super::file_type::FileType;
 use super::formats::Method;
-use super::glob::matches_any;
+use super::mac_archive::{Wanted, missing};
 use super::members::names;
 use super::opened::Opened;
 use super::report::{How, Output, Problem, Reason, SignedFile, Step};
@@ -30,6 +30,14 @@ pub struct Behavior {
     pub package: bool,
     /// Whether single files are signed instead of an application.
     pub single: bool,
+}
+
+impl Behavior {
+    /// Whether installer packages are signed, which are not opened.
+    #[must_use]
+    pub fn installer(&self) -> bool {
+        self.name == "mac_sign_pkg"
+    }
 }
 
 const fn behavior(name: &'static str, [hardened, package, single]: [bool; 3]) -> Behavior {
@@ -87,8 +95,51 @@ pub struct MacRequest<'a> {
     pub hardened: Vec<Hardened<'a>>,
     /// The patterns of single files.
     pub single_files: Vec<&'a str>,
+    /// The places of provisioning profiles, relative to the application.
+    pub profiles: Vec<&'a str>,
     /// The names of the other artifacts of the task that the archive comes from.
     pub beside: Vec<&'a str>,
+}
+
+/// A name that a file may have, the types of its content, and whether the worker writes such files.
+type Name = (&'static str, &'static [FileType], bool);
+
+/// The archives that the worker opens.
+const ARCHIVES: &[Name] = &[
+    (".tar.bz2", &[FileType::Bzip2], true),
+    (".tar.gz", &[FileType::Gzip], true),
+    (".tgz", &[FileType::Gzip], false),
+    (".dmg", &[FileType::Dmg], true),
+    (".zip", &[FileType::Zip, FileType::Jar], false),
+];
+
+/// The installers that the worker signs.
+const INSTALLERS: &[Name] = &[(".pkg", &[FileType::Xar], true)];
+
+impl MacRequest<'_> {
+    /// Why the worker does not take a file, by its name and its content.
+    fn misfit(&self, file: &Opened<'_>) -> Option<String> {
+        let behavior = self.behavior.name;
+        let names = match self.behavior.installer() {
+            true => INSTALLERS,
+            false => ARCHIVES,
+        };
+        let Some((end, types, is_written)) = names.iter().find(|(end, ..)| file.ends(end)) else {
+            let ends: Vec<&str> = names.iter().map(|(end, ..)| *end).collect();
+            let ends = ends.join(", ");
+            return Some(format!("the behavior {behavior} is for files named {ends}"));
+        };
+        if !types.contains(&file.file_type) {
+            let (actual, wanted) = (file.file_type.name(), types[0].name());
+            return Some(format!(
+                "the behavior {behavior} needs {wanted} for a name with {end:?}; the content is {actual}"
+            ));
+        }
+        // The worker updates a ZIP file with the single files that it has signed.
+        let is_updated = self.behavior.single && *end == ".zip";
+        (!is_written && !is_updated)
+            .then(|| format!("the worker opens files named {end}, but cannot write them"))
+    }
 }
 
 /// Checks an archive, and attests that it would be signed.
@@ -104,7 +155,7 @@ pub fn attest(
     let file = Opened::new(path, content);
     let behavior = request.behavior;
     let method = Method::MacApp;
-    if let Some(text) = misfit(behavior.name, method, &file) {
+    if let Some(text) = request.misfit(&file) {
         return Err(vec![Problem::of(path, text)]);
     }
     let mut problems = resources(request);
@@ -114,7 +165,7 @@ pub fn attest(
         Ok(None) => notes.push(
             "not checked: this archive is not opened, so the patterns may match nothing".to_owned(),
         ),
-        Ok(Some(names)) => problems.extend(patterns(request, &names)),
+        Ok(Some(names)) => problems.extend(missing(&request.wanted(), &names)),
     }
     if !problems.is_empty() {
         return Err(problems
@@ -123,12 +174,10 @@ pub fn attest(
             .collect());
     }
     let mut outputs = Vec::new();
-    let made = attested_archive(&file).map_err(|Reason(text)| vec![Problem::of(path, text)])?;
-    let stem = made
-        .path
-        .strip_suffix(".tar.gz")
-        .unwrap_or(&made.path)
-        .to_owned();
+    let made = written(&file).map_err(|Reason(text)| vec![Problem::of(path, text)])?;
+    let ends = [".tar.gz", ".tar.bz2"];
+    let stem = ends.iter().find_map(|end| made.path.strip_suffix(end));
+    let stem = stem.unwrap_or(&made.path).to_owned();
     if made.content != content {
         notes.push("not done: the new archive holds the old one".to_owned());
     }
@@ -182,66 +231,32 @@ fn resources(request: &MacRequest<'_>) -> Vec<String> {
     problems
 }
 
-/// Patterns that match nothing.
-fn patterns(request: &MacRequest<'_>, names: &[String]) -> Vec<String> {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let unmatched = |patterns: &[&str], names: &[&str]| -> Vec<String> {
-        let unmatched = patterns
-            .iter()
-            .filter(|pattern| !matches_any(pattern, names));
-        unmatched
-            .map(|pattern| format!("the pattern {pattern:?} matches no file"))
-            .collect()
-    };
-    if request.behavior.single {
-        return unmatched(&request.single_files, &names);
-    }
-    let applications = applications(&names);
-    let [application] = applications[..] else {
-        let count = applications.len();
-        return vec![format!(
-            "the archive has {count} applications; expected exactly one"
-        )];
-    };
-    let inner = names
-        .iter()
-        .filter_map(|name| name.strip_prefix(application)?.strip_prefix('/'));
-    let inner: Vec<&str> = inner.collect();
-    // The pattern "/" means the application itself.
-    let patterns = request
-        .hardened
-        .iter()
-        .flat_map(|part| part.globs.iter().copied());
-    let patterns: Vec<&str> = patterns
-        .filter(|pattern| !pattern.trim_matches('/').is_empty())
-        .collect();
-    unmatched(&patterns, &inner)
-}
-
-fn is_application(folder: &str) -> bool {
-    let named = [".app", ".systemextension"]
-        .iter()
-        .any(|end| folder.contains(end));
-    named && !folder.starts_with('.')
-}
-
-/// The applications of an archive: folders named so, at the top or in a folder there.
-fn applications<'n>(names: &[&'n str]) -> Vec<&'n str> {
-    let mut found: Vec<&'n str> = Vec::new();
-    for name in names {
-        let parts: Vec<&str> = name.split('/').take(2).collect();
-        let depth = parts.iter().position(|part| is_application(part));
-        let Some(depth) = depth else { continue };
-        let end = parts
-            .iter()
-            .take(depth + 1)
-            .map(|part| part.len())
-            .sum::<usize>()
-            + depth;
-        let application = name.get(..end).unwrap_or(name);
-        if !found.contains(&application) {
-            found.push(application);
+impl MacRequest<'_> {
+    /// What the archive has to hold.
+    fn wanted(&self) -> Wanted<'_> {
+        let patterns = match self.behavior.single {
+            true => self.single_files.clone(),
+            false => self.parts().flat_map(|part| part.globs.clone()).collect(),
+        };
+        Wanted {
+            single: self.behavior.single,
+            hardened: self.behavior.hardened || self.parts().next().is_some(),
+            patterns,
+            profiles: self.profiles.clone(),
         }
     }
-    found
+
+    /// The parts of `hardened-sign-config` that count.
+    fn parts(&self) -> impl Iterator<Item = &Hardened<'_>> {
+        let counts = self.behavior.hardened || self.behavior.name == "mac_sign_and_pkg_vpn";
+        self.hardened.iter().filter(move |_| counts)
+    }
+}
+
+/// The archive that the worker writes. Only disk images get another name.
+fn written(file: &Opened<'_>) -> Result<Output, Reason> {
+    if file.path.ends_with(".tar.bz2") || file.path.ends_with(".zip") {
+        return Ok(file.output("", file.content.to_vec()));
+    }
+    attested_archive(file)
 }

@@ -86,7 +86,12 @@ pub fn sign(request: Request<'_>, inputs: &[Input<'_>]) -> Result<Signed, Vec<Pr
     })
 }
 
-fn signer(request: Request<'_>) -> Result<Signer<'_>, Problem> {
+/// Determines what a task signs with.
+///
+/// # Errors
+///
+/// When its scopes do not name one certificate that may sign at its level.
+pub fn signer(request: Request<'_>) -> Result<Signer<'_>, Problem> {
     let scope = certificate_scope(request.scopes, request.prefixes);
     let scope = scope.map_err(|error| Problem::of_task(error.to_string()))?;
     let name = certificate_name(scope);

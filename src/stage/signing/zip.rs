@@ -22,6 +22,9 @@ pub enum ZipError {
     /// A member is too large.
     #[error("{0:?} has more than {1} bytes")]
     TooLarge(String, u64),
+    /// All members together are too large.
+    #[error("the ZIP file unpacks to more than {0} bytes")]
+    AllTooLarge(u64),
 }
 
 /// A member.
@@ -36,6 +39,8 @@ pub struct Member<'a> {
     size: u32,
     /// The compressed bytes.
     packed: &'a [u8],
+    /// Where they begin.
+    start: usize,
 }
 
 /// A ZIP file.
@@ -46,6 +51,9 @@ pub struct Zip<'a> {
     bytes: &'a [u8],
     directory: usize,
 }
+
+/// The most bytes that all members may unpack to.
+const MAX_UNPACKED: u64 = 4 << 30;
 
 const END: &[u8] = b"PK\x05\x06";
 const DIRECTORY: &[u8] = b"PK\x01\x02";
@@ -80,6 +88,7 @@ impl<'a> Zip<'a> {
             members.push(Member::read(bytes, record)?);
             rest = after;
         }
+        bounded(&members)?;
         Ok(Self {
             members,
             bytes,
@@ -191,6 +200,9 @@ impl<'a> Member<'a> {
             checksum: long(record, 16),
             size,
             packed: packed.ok_or(ZipError::Damaged("a member is cut short"))?,
+            start: usize::try_from(offset)
+                .unwrap_or(usize::MAX)
+                .saturating_add(start),
         })
     }
 
@@ -219,6 +231,24 @@ impl<'a> Member<'a> {
             return Err(ZipError::Damaged("a member has another checksum"));
         }
         Ok(out)
+    }
+}
+
+/// Refuses files that unpack to far more than they hold: too much in all, or members that share bytes.
+fn bounded(members: &[Member<'_>]) -> Result<(), ZipError> {
+    let size: u64 = members.iter().map(|member| u64::from(member.size)).sum();
+    if size > MAX_UNPACKED {
+        return Err(ZipError::AllTooLarge(MAX_UNPACKED));
+    }
+    let places = members.iter().filter(|member| !member.packed.is_empty());
+    let mut places: Vec<(usize, usize)> = places
+        .map(|member| (member.start, member.start + member.packed.len()))
+        .collect();
+    places.sort_unstable();
+    let mut pairs = places.iter().zip(places.iter().skip(1));
+    match pairs.any(|((_, end), (start, _))| start < end) {
+        true => Err(ZipError::Damaged("members share bytes")),
+        false => Ok(()),
     }
 }
 

@@ -39,6 +39,32 @@ fn a_member_that_is_larger_than_it_says_is_refused() {
 }
 
 #[test]
+fn files_that_unpack_to_far_more_than_they_hold_are_refused() {
+    let bytes = deflated("a", &[0; 1000]);
+    let (rest, end) = bytes.split_at(bytes.len() - 22);
+    let (local, record) = rest.split_at(rest.len() - 47);
+    let of = |records: &[&[u8]]| {
+        let directory = records.concat();
+        let mut end = end.to_vec();
+        let count = u16::try_from(records.len()).unwrap().to_le_bytes();
+        end[8..10].copy_from_slice(&count);
+        end[10..12].copy_from_slice(&count);
+        let length = u32::try_from(directory.len()).unwrap();
+        end[12..16].copy_from_slice(&length.to_le_bytes());
+        let bytes = [local, &directory, &end].concat();
+        Zip::read(&bytes).map(|zip| zip.members.len())
+    };
+    assert_eq!(of(&[record]), Ok(1));
+    assert_eq!(
+        of(&[record, record]),
+        Err(ZipError::Damaged("members share bytes"))
+    );
+    let mut large = record.to_vec();
+    large[24..28].copy_from_slice(&0xf000_0000_u32.to_le_bytes());
+    assert_eq!(of(&[&large, &large]), Err(ZipError::AllTooLarge(4 << 30)));
+}
+
+#[test]
 fn damaged_files_are_refused() {
     let bytes = deflated("name", b"content");
     for length in 0..bytes.len() {

@@ -36,6 +36,7 @@ fn request<'a>(behavior: &str, globs: &[&'a str], resources: &[&'a str]) -> MacR
             resources: resources.to_vec(),
         }],
         single_files: globs.to_vec(),
+        profiles: Vec::new(),
         beside: vec!["public/build/security/default.xml"],
     }
 }
@@ -56,7 +57,7 @@ fn each_pattern_must_match_a_file_of_the_application() {
         let request = request("mac_sign_hardened", globs, &[]);
         attested(&request, "public/build/target.tar.gz", &bytes)
     };
-    let signed = of(&["/", "Contents/MacOS/*", "/Contents/**/helper"]).unwrap();
+    let signed = of(&["Contents/MacOS/*", "/Contents/**/helper", "/"]).unwrap();
     assert_eq!(signed.file_type, FileType::Gzip);
     assert_eq!(
         (&signed.steps[0].how, signed.steps[0].notes.len()),
@@ -64,7 +65,13 @@ fn each_pattern_must_match_a_file_of_the_application() {
     );
     assert_eq!(signed.outputs[0].path, "public/build/target.tar.gz");
     assert_eq!(signed.outputs[0].content, bytes);
-    let refused = of(&["Contents/MacOS/*", "Contents/MacOS/gone", "background.png"]).unwrap_err();
+    let globs = [
+        "Contents/MacOS/*",
+        "Contents/MacOS/gone",
+        "background.png",
+        "/",
+    ];
+    let refused = of(&globs).unwrap_err();
     let expected = ["Contents/MacOS/gone", "background.png"];
     assert_eq!(
         refused,
@@ -78,7 +85,11 @@ fn there_is_exactly_one_application() {
         let request = request("mac_sign", &[], &[]);
         attested(&request, "a.tar.gz", &archive(names))
     };
-    assert!(of(&["volume/A.app/Contents/a"]).is_ok());
+    assert!(of(&["volume/A.app/Contents/Info.plist"]).is_ok());
+    assert_eq!(
+        of(&["volume/A.app/Contents/a"]).unwrap_err(),
+        ["volume/A.app has no Contents/Info.plist"]
+    );
     let expected = |count: usize| {
         vec![format!(
             "the archive has {count} applications; expected exactly one"
@@ -86,6 +97,70 @@ fn there_is_exactly_one_application() {
     };
     assert_eq!(of(&["a/b/A.app/c"]).unwrap_err(), expected(0));
     assert_eq!(of(&["A.app/c", "B.app/c"]).unwrap_err(), expected(2));
+}
+
+#[test]
+fn the_application_is_signed_after_what_it_contains() {
+    let bytes = archive(FILES);
+    let of = |globs: &[&str]| {
+        let request = request("mac_sign_hardened", globs, &[]);
+        attested(&request, "a.tar.gz", &bytes)
+    };
+    assert_eq!(
+        of(&["Contents/MacOS/*"]).unwrap_err(),
+        ["no pattern means Nightly.app itself, which would stay unsigned; add the pattern \"/\""]
+    );
+    assert_eq!(
+        of(&["/", "Contents/MacOS/*"]).unwrap_err(),
+        [
+            "the pattern \"Contents/MacOS/*\" is signed after the application, whose signature it breaks; move \"/\" to the end"
+        ]
+    );
+}
+
+#[test]
+fn profiles_go_into_the_application() {
+    let bytes = archive(FILES);
+    let of = |place: &'static str| {
+        let mut request = request("mac_sign_hardened", &["/"], &[]);
+        request.profiles = vec![place];
+        attested(&request, "a.tar.gz", &bytes)
+    };
+    for place in ["/Contents/embedded.provisionprofile", "Contents/MacOS", "/"] {
+        assert!(of(place).is_ok(), "{place}");
+    }
+    let outside = of("Contents/../../x").unwrap_err();
+    assert!(
+        outside[0].contains("not inside of the application"),
+        "{outside:?}"
+    );
+    let nowhere = of("Contents/Gone/x").unwrap_err();
+    assert!(
+        nowhere[0].contains("has no folder Contents/Gone"),
+        "{nowhere:?}"
+    );
+}
+
+#[test]
+fn names_are_those_that_the_worker_reads_and_writes() {
+    let bytes = archive(FILES);
+    let of = |behavior: &str, path: &str| {
+        let signed = attested(&request(behavior, &["/"], &[]), path, &bytes);
+        signed.unwrap_err().join("; ")
+    };
+    for (behavior, path, expected) in [
+        (
+            "mac_sign_hardened",
+            "a.tar.xz",
+            "is for files named .tar.bz2, .tar.gz",
+        ),
+        ("mac_sign_hardened", "a.tgz", "cannot write them"),
+        ("mac_sign_hardened", "a.zip", "needs a ZIP file for a name"),
+        ("mac_sign_pkg", "a.tar.gz", "is for files named .pkg"),
+    ] {
+        let refused = of(behavior, path);
+        assert!(refused.contains(expected), "{path}: {refused}");
+    }
 }
 
 #[test]
