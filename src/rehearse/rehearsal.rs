@@ -365,7 +365,8 @@ impl<'a> Rehearsal<'a> {
             name: name.to_owned(),
         });
         let release = staged::release(self.context.files, self.graph_config, name, &input)?;
-        self.staged.begin(release, &self.push.head_rev);
+        self.staged
+            .begin(self.graph_config, release, &self.push.head_rev);
         let group = self
             .graphs()
             .first()

@@ -83,6 +83,8 @@ struct Tasks {
     outcomes: Vec<StagedOutcome>,
     /// The release of the current phase.
     release: Release,
+    /// The declared address of the archive.
+    archive: Option<String>,
     /// The nearest staged tasks at each task that ran: a staged one is its own.
     near: BTreeMap<TaskId, BTreeSet<TaskId>>,
     /// The staged tasks that no other is made on top of.
@@ -96,14 +98,17 @@ struct Tasks {
 }
 
 impl StagedTasks {
-    /// Begins a phase of a release of a revision: everything before counts.
-    pub fn begin(&self, release: Release, revision: &str) {
+    /// Begins a phase of a release of a revision of a project: everything before counts.
+    pub fn begin(&self, config: &GraphConfig, release: Release, revision: &str) {
+        let settings = config.get("snowman").and_then(|own| own.get("staging"));
+        let archive = settings.and_then(|settings| settings.get("archive")?.as_str());
         let mut tasks = self.lock();
         let revision = revision.to_owned();
         tasks.release = Release {
             revision,
             ..release
         };
+        tasks.archive = archive.map(str::to_owned);
         tasks.earlier = tasks.last.clone();
     }
 
@@ -190,6 +195,7 @@ impl StagedTasks {
             earlier: None,
             history: Vec::new(),
             copy_of: None,
+            archive: tasks.archive.clone(),
         };
         Some(staged.into_definition(definition))
     }

@@ -48,6 +48,8 @@ pub struct Staged {
     pub history: Vec<TaskId>,
     /// The task with the same label that existed when this one was added to the graph.
     pub copy_of: Option<TaskId>,
+    /// The address of the archive, as manifests name it; without it, that of Mozilla.
+    pub archive: Option<String>,
 }
 
 /// The release that a staged task belongs to.
@@ -125,6 +127,7 @@ impl Staged {
             "earlier": self.earlier.as_ref().map(TaskId::as_str),
             "history": self.history.iter().map(TaskId::as_str).collect::<Vec<_>>(),
             "copyOf": self.copy_of.as_ref().map(TaskId::as_str),
+            "archive": self.archive.clone(),
         })
     }
 
@@ -177,6 +180,10 @@ impl Staged {
             earlier: optional_id("earlier")?,
             history: history.collect::<Result<_, _>>()?,
             copy_of: optional_id("copyOf")?,
+            archive: match map.get("archive") {
+                None | Some(Value::Null) => None,
+                Some(_) => Some(text("archive")?),
+            },
         })
     }
 }
@@ -215,6 +222,7 @@ mod tests {
             earlier: Some(id.clone()),
             history: vec![id.clone()],
             copy_of: Some(id),
+            archive: Some("https://archive.example.com".to_owned()),
         }
     }
 

@@ -93,13 +93,14 @@ impl World {
             ("beetmover", "push-to-partner") => &["bucket:dep-partner", "action:push-to-partner"],
             ("beetmover", "push-to-releases") => &["bucket:dep", "action:push-to-releases"],
             ("beetmover", _) => &["bucket:dep", "action:push-to-candidates"],
-            ("signing", _) => &["cert:dep-signing"],
             ("bouncer", "submission") => &["action:submission", "server:staging"],
             ("bouncer", "aliases") => &["action:aliases", "server:staging"],
             ("bouncer", "locations") => &["action:locations", "server:staging"],
+            ("signing" | "mac-signing", _) => &["cert:dep-signing"],
             _ => &[],
         };
         let scopes = scopes.iter();
+        let worker = system.strip_prefix("mac-").unwrap_or(system);
         Task {
             id: self.id(),
             staged: Staged {
@@ -107,7 +108,7 @@ impl World {
                 action: Some(action.to_owned()).filter(|name| !name.is_empty()),
                 payload,
                 scopes: scopes
-                    .map(|end| format!("project:hail:releng:{system}:{end}"))
+                    .map(|end| format!("project:hail:releng:{worker}:{end}"))
                     .collect(),
                 pool: format!("scriptworker-k8s/hail-1-{system}"),
                 release: Release {
@@ -121,6 +122,7 @@ impl World {
                 earlier: None,
                 history: Vec::new(),
                 copy_of: None,
+                archive: None,
             },
             kind: "any",
             extra: json!({}),

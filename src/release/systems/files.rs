@@ -18,7 +18,7 @@ pub static MAC_SIGNING: System = System {
         Some(&signing::MAC_SIGNING)
     })],
     scopes: &[CERTIFICATE],
-    staged: &[],
+    staged: &[""],
     keeps_names: true,
     production: "a Mac with the certificates of the developer account; Apple's notary service",
 };
@@ -128,6 +128,9 @@ pub static BEETMOVER: System = System {
         "push-to-maven",
         "push-to-system-addons",
         "direct-push-to-bucket",
+        "import-from-gcs-to-artifact-registry",
+        "upload-data",
+        "upload-translations-artifacts",
     ],
     keeps_names: false,
     production: "credentials of the buckets and of the artifact registry",

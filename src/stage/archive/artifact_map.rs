@@ -28,8 +28,8 @@ pub struct Files {
     /// The artifacts that it reads.
     #[serde(rename = "upstreamArtifacts")]
     pub upstream: Vec<Upstream>,
-    /// Where they go.
-    #[serde(rename = "artifactMap")]
+    /// Where they go; empty if the payload does not say it.
+    #[serde(rename = "artifactMap", default)]
     pub map: Vec<Entry>,
 }
 
@@ -316,7 +316,7 @@ fn without_installer(named: &IndexMap<(&str, &str), Artifact>) -> Vec<PlanError>
 }
 
 /// Whether a destination is a path of a file below the root.
-pub(super) fn is_path(destination: &str) -> bool {
+pub fn is_path(destination: &str) -> bool {
     let is_inside = !destination.starts_with('/') && !destination.starts_with("..");
     is_inside && destination != "." && posix::normalize(destination) == destination
 }

@@ -6,7 +6,8 @@
 //! - [`globbed_map`]: the same for maps that contain patterns;
 //! - [`balrog_manifest`]: what the update server has to know of the MARs among them;
 //! - [`buildhub`]: the description of a build, which names the place of its installer;
-//! - [`partner`], [`maven`], [`direct`]: files of partners, packages, and data in payloads;
+//! - [`partner`], [`maven`], [`direct`]: files of partners, libraries, and data in payloads;
+//! - [`packages`]: what packages for repositories say about themselves;
 //! - [`push`]: from candidates to releases;
 //! - [`media_type`]: how files are served.
 //!
@@ -22,5 +23,6 @@ pub mod globbed_map;
 pub mod layout;
 pub mod maven;
 pub mod media_type;
+pub mod packages;
 pub mod partner;
 pub mod push;

@@ -41,6 +41,7 @@ mod windows;
 mod zipped;
 
 pub use facts::Facts;
+pub(in crate::stage) use md5::md5;
 pub use tree::{Tree, tree};
 pub use update::partial;
 
@@ -147,7 +148,7 @@ static MAKERS: &[(&str, Maker)] = &[
     ("target.json", |_, facts| Some(texts::target(facts))),
     (".json", |name, facts| Some(texts::json(facts, name.file))),
     (".md5", |name, facts| {
-        hashed(name, facts, |content| md5::md5(content).to_vec())
+        hashed(name, facts, |content| md5(content).to_vec())
     }),
     (".sha1", |name, facts| {
         hashed(name, facts, |content| Hash::Sha1.digest(&[content]))

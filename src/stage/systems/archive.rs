@@ -8,19 +8,55 @@ use std::collections::BTreeMap;
 use crate::base::digest::hex;
 use crate::base::json;
 use crate::base::value::{Value, json};
-use crate::stage::archive::artifact_map::{Artifact, Files, Placed, plan};
+use crate::stage::archive::artifact_map::{Artifact, Files, Placed, Plan, plan};
 use crate::stage::archive::balrog_manifest::{self, PreviousRelease, Properties, Target};
 use crate::stage::archive::push::{Exclusion, Release};
 use crate::stage::checksums::algorithm::Algorithm;
 use crate::stage::checksums::file::{self, Sums};
+use crate::stage::keys::Hash;
 use crate::stage::report::Table;
 use crate::stage::work::Work;
 
 /// The space of files in the archive.
 pub const SPACE: &str = "archive";
 
-/// The address of the archive, as manifests for the update server name it.
-const ADDRESS: &str = "https://archive.mozilla.org";
+/// The address of the archive, and that of the one for staging, as the workers of Mozilla name them.
+const ADDRESSES: [&str; 2] = [
+    "https://archive.mozilla.org",
+    "https://ftp.stage.mozaws.net",
+];
+
+/// The actions whose workers publish checksums.
+const WITH_CHECKSUMS: &[&str] = &[
+    "push-to-candidates",
+    "push-to-nightly",
+    "push-to-partner",
+    "push-to-system-addons",
+];
+
+/// The actions whose workers publish a manifest for the update server.
+const WITH_MANIFEST: &[&str] = &["push-to-candidates", "push-to-nightly"];
+
+/// What happens to a file in the archive that has other content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It is a mistake.
+    Refused,
+    /// It is replaced.
+    Replaced,
+}
+
+/// The address of the archive, without a slash at its end: the declared one, or else that of the bucket.
+fn address<'a>(work: &Work<'a>) -> &'a str {
+    let [production, staging] = ADDRESSES;
+    let is_staging = |scope: &String| scope.ends_with(":beetmover:bucket:dep");
+    let default = match work.staged.scopes.iter().any(is_staging) {
+        true => staging,
+        false => production,
+    };
+    let declared = work.staged.archive.as_deref().unwrap_or(default);
+    declared.trim_end_matches('/')
+}
 
 /// Size and hashes of a content.
 pub fn sums_of(content: &[u8]) -> Sums {
@@ -34,31 +70,50 @@ pub fn sums_of(content: &[u8]) -> Sums {
     }
 }
 
-/// The value of a file in the space.
+/// The value of a file in the space. What a task keeps private is not named in a public state.
 fn value(placed: &Placed) -> Value {
+    let Artifact { task_id, path } = &placed.artifact;
+    let content = match path.starts_with("public/") {
+        true => json!({"taskId": task_id, "artifact": path}),
+        false => json!({"taskId": task_id, "nameSha256": Hash::Sha256.hex(path.as_bytes())}),
+    };
     json!({
         "size": placed.sums.size,
         "sha512": placed.sums.hash(Algorithm::Sha512),
         "sha256": placed.sums.hash(Algorithm::Sha256),
         "type": placed.media_type,
-        "content": {"taskId": placed.artifact.task_id, "artifact": placed.artifact.path},
+        "content": content,
     })
+}
+
+/// The files that the payload names; `None` if that is reported as a problem.
+pub fn files(work: &mut Work<'_>, needs_map: bool) -> Option<Files> {
+    if needs_map && work.payload().get("artifactMap").is_none() {
+        work.report.problem(
+            "`payload.artifactMap` is missing: only tasks with a map of their files can be staged",
+        );
+        return None;
+    }
+    match serde_json::from_str(&json::compact(work.payload())) {
+        Ok(files) => Some(files),
+        Err(error) => {
+            work.report.problem(format!(
+                "`payload.upstreamArtifacts` and `payload.artifactMap` cannot be read: {error}"
+            ));
+            None
+        }
+    }
 }
 
 /// Publishes the files of the artifact map.
 pub fn publish(work: &mut Work<'_>) {
-    let text = json::compact(work.payload());
-    let files: Files = match serde_json::from_str(&text) {
-        Ok(files) => files,
-        Err(error) => {
-            work.report.problem(match work.payload().get("artifactMap") {
-                Some(_) => format!("`payload.artifactMap` cannot be read: {error}"),
-                None => "`payload.artifactMap` is missing: only tasks with a map of their files can be staged"
-                    .to_owned(),
-            });
-            return;
-        }
-    };
+    if let Some(files) = files(work, true) {
+        place(work, &files, Existing::Refused);
+    }
+}
+
+/// Puts files at their places in the archive.
+pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
     let mut known = BTreeMap::new();
     for upstream in &files.upstream {
         for path in &upstream.paths {
@@ -80,7 +135,7 @@ pub fn publish(work: &mut Work<'_>) {
         "each upstream artifact exists and has a place, each place an artifact",
         count,
     );
-    let plan = match plan(&files, |artifact| known.get(artifact).cloned()) {
+    let plan = match plan(files, |artifact| known.get(artifact).cloned()) {
         Ok(plan) => plan,
         Err(errors) => {
             let errors = errors.iter().map(ToString::to_string);
@@ -88,22 +143,20 @@ pub fn publish(work: &mut Work<'_>) {
             return;
         }
     };
-    let is_partner = work.staged.action.as_deref() == Some("push-to-partner");
     let mut rows = Vec::new();
     for (path, placed) in &plan.files {
         let new = value(placed);
         match work.all.get(SPACE, path) {
-            // Files of partners are made again whenever a partner asks.
-            Some(entry) if entry.value["sha512"] != new["sha512"] && is_partner => {
-                let by = &entry.by;
-                work.report.would.push(format!(
-                    "{path} would be replaced, which the task {by} has put there"
-                ));
-            }
-            Some(entry) if entry.value["sha512"] != new["sha512"] => work.report.problem(format!(
-                "{path} already has other content, which the task {} has put there",
-                entry.by
-            )),
+            Some(entry) if entry.value["sha512"] != new["sha512"] => match existing {
+                Existing::Replaced => work.report.would.push(format!(
+                    "{path} would be replaced, which the task {} has put there",
+                    entry.by
+                )),
+                Existing::Refused => work.report.problem(format!(
+                    "{path} already has other content, which the task {} has put there",
+                    entry.by
+                )),
+            },
             _ => {}
         }
         rows.push(vec![
@@ -114,10 +167,12 @@ pub fn publish(work: &mut Work<'_>) {
         ]);
         work.change(SPACE, path.as_str(), new);
     }
-    work.report.checked(
-        "no file in the archive is replaced with other content",
-        rows.len(),
-    );
+    if existing == Existing::Refused {
+        work.report.checked(
+            "no file in the archive is replaced with other content",
+            rows.len(),
+        );
+    }
     work.report
         .would
         .push(format!("{} files would be uploaded", rows.len()));
@@ -131,21 +186,26 @@ pub fn publish(work: &mut Work<'_>) {
         columns: vec!["Path", "Bytes", "Type", "Artifact"],
         rows,
     });
-    match file::write(
-        plan.checksums
-            .iter()
-            .map(|(name, sums)| (name.as_str(), sums)),
-    ) {
+    let action = work.staged.action.as_deref().unwrap_or_default();
+    if WITH_CHECKSUMS.contains(&action) {
+        checksums(work, &plan);
+    }
+    if WITH_MANIFEST.contains(&action) {
+        manifest(work, &plan);
+    }
+}
+
+/// Makes the list of checksums.
+fn checksums(work: &mut Work<'_>, plan: &Plan) {
+    let sums = plan.checksums.iter();
+    match file::write(sums.map(|(name, sums)| (name.as_str(), sums))) {
         Ok(text) => {
-            let name = format!(
-                "public/target{}.checksums",
-                checksums_suffix(work.definition)
-            );
+            let suffix = checksums_suffix(work.definition);
+            let name = format!("public/target{suffix}.checksums");
             work.make(name, text.into_bytes(), "text/plain");
         }
         Err(error) => work.report.problem(error.to_string()),
     }
-    manifest(work, &plan);
 }
 
 /// What the worker adds to the name of the checksums for some kinds, which otherwise would have the same name
@@ -159,7 +219,7 @@ fn checksums_suffix(definition: &Value) -> &'static str {
 }
 
 /// Makes the manifest for the update server, if there are updates among the files.
-fn manifest(work: &mut Work<'_>, plan: &crate::stage::archive::artifact_map::Plan) {
+fn manifest(work: &mut Work<'_>, plan: &Plan) {
     let payload = work.payload();
     let properties = &payload["releaseProperties"];
     let text = |name: &str| properties[name].as_str().unwrap_or_default();
@@ -192,7 +252,7 @@ fn manifest(work: &mut Work<'_>, plan: &crate::stage::archive::artifact_map::Pla
             build_number: &partial["previousBuildNumber"],
         })
         .collect();
-    match plan.manifest(ADDRESS, &properties, &target, &previous) {
+    match plan.manifest(address(work), &properties, &target, &previous) {
         Ok(entries) if entries.is_empty() => {}
         Ok(entries) => {
             work.report.checked(

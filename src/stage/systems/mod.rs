@@ -7,9 +7,14 @@ mod balrog;
 mod bouncer;
 mod bouncer_check;
 mod checksums;
+mod data;
 mod final_verify;
+mod import;
+mod mac_signing;
+mod maven;
 mod notify;
 mod partials;
+mod partners;
 mod push_apk;
 mod push_flatpak;
 mod push_msix;
@@ -37,10 +42,21 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("beetmover", "push-to-releases", archive::push_to_releases),
     ("beetmover", "push-to-candidates", archive::publish),
     ("beetmover", "push-to-nightly", archive::publish),
-    ("beetmover", "push-to-partner", archive::publish),
-    ("beetmover", "push-to-maven", archive::publish),
+    ("beetmover", "push-to-partner", partners::push_to_partner),
+    ("beetmover", "push-to-maven", maven::push_to_maven),
     ("beetmover", "direct-push-to-bucket", archive::publish),
     ("beetmover", "push-to-system-addons", archive::publish),
+    (
+        "beetmover",
+        "import-from-gcs-to-artifact-registry",
+        import::import,
+    ),
+    ("beetmover", "upload-data", data::upload_data),
+    (
+        "beetmover",
+        "upload-translations-artifacts",
+        data::upload_by_patterns,
+    ),
     ("bouncer", "submission", bouncer::submission),
     ("bouncer", "aliases", bouncer::aliases),
     ("bouncer", "locations", bouncer::locations),
@@ -48,6 +64,7 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("checksums", "", checksums::generate),
     ("final-verify", "", final_verify::verify),
     ("partials", "", partials::make_partials),
+    ("mac-signing", "", mac_signing::sign),
     ("signing", "", signing::sign),
     ("update-verify", "", update_verify::verify),
     ("update-verify-config", "", update_verify_config::create),

@@ -2,13 +2,15 @@
 
 use crate::base::time::Timestamp;
 use crate::base::value::{Value, json};
+use crate::stage::keys::Hash;
 use crate::stage::report::Table;
-use crate::stage::signing::report::{How, Input};
+use crate::stage::signing::formats::{Method, method};
+use crate::stage::signing::report::{How, Input, Step};
 use crate::stage::signing::sign::{Request, sign as sign_files};
 use crate::stage::work::Work;
 
 /// The space of signed files.
-const SPACE: &str = "signatures";
+pub const SPACE: &str = "signatures";
 
 /// The certificates that may sign in a pool of workers without keys of production.
 const DEP: &[&str] = &["dep"];
@@ -17,7 +19,7 @@ const DEP: &[&str] = &["dep"];
 const PRODUCTION: &[&str] = &["dep", "nightly", "release"];
 
 /// The certificates that may sign in a pool.
-fn certificates(pool: &str) -> &'static [&'static str] {
+pub fn certificates(pool: &str) -> &'static [&'static str] {
     let mut words = pool.split(['-', '/']);
     match words.any(|word| ["1", "dep", "t"].contains(&word)) {
         true => DEP,
@@ -54,10 +56,12 @@ pub fn sign(work: &mut Work<'_>) {
     if !work.report.problems.is_empty() {
         return;
     }
-    let created = work.definition["created"]
-        .as_str()
-        .and_then(Timestamp::parse);
-    let time = created.map_or(0, |time| time.moment().timestamp());
+    let mut found = 0;
+    for (task, path, content, formats, _) in &inputs {
+        found += usize::from(is_notarized(formats) && was_signed(work, task, path, content));
+    }
+    work.report
+        .checked("files to notarize were signed for macOS", found);
     let prefixes = prefixes(&work.staged.scopes);
     let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
     let files: Vec<Input<'_>> = inputs
@@ -73,7 +77,7 @@ pub fn sign(work: &mut Work<'_>) {
         scopes: &work.staged.scopes,
         prefixes: &prefixes,
         certificates: certificates(&work.staged.pool),
-        time: u32::try_from(time).unwrap_or_default(),
+        time: moment(work.definition),
     };
     work.report
         .checked("the type of each file against its formats", files.len());
@@ -91,24 +95,13 @@ pub fn sign(work: &mut Work<'_>) {
     // The files are in the order of the payload.
     for ((task, ..), file) in inputs.iter().zip(signed.files) {
         for step in &file.steps {
-            let how = match &step.how {
-                How::Signed { certificate, key } => {
-                    real += 1;
-                    format!("signed with the key {key} of {certificate}, and verified")
-                }
+            match &step.how {
+                How::Signed { .. } => real += 1,
                 How::Attested => {
                     attested.insert(step.method.name());
-                    "attested".to_owned()
                 }
-            };
-            rows.push(vec![
-                file.path.clone(),
-                step.format.clone(),
-                how,
-                step.before.clone(),
-                step.after.clone(),
-                step.notes.join("; "),
-            ]);
+            }
+            rows.push(row(&file.path, step));
         }
         let formats: Vec<&str> = file.steps.iter().map(|step| step.format.as_str()).collect();
         let last = file.steps.last().map(|step| step.after.clone());
@@ -131,7 +124,87 @@ pub fn sign(work: &mut Work<'_>) {
             .into_iter()
             .map(|name| format!("{name}: not signed for real here, only attested")),
     );
-    work.report.tables.push(Table {
+    work.report.tables.push(table(rows));
+}
+
+/// Whether Apple notarizes a file that another task has signed.
+fn is_notarized(formats: &[String]) -> bool {
+    let methods: Vec<Method> = formats.iter().map(|format| method(format)).collect();
+    let notarizes = methods.iter().any(|method| {
+        matches!(
+            method,
+            Method::Notarize
+                | Method::NotarizeDriver
+                | Method::NotarizePlugin
+                | Method::NotarizeStacked
+        )
+    });
+    notarizes && !methods.contains(&Method::MacApp)
+}
+
+/// Finds out whether a file that Apple notarizes was signed for macOS before; reports it if not.
+fn was_signed(work: &mut Work<'_>, task: &str, path: &str, content: &[u8]) -> bool {
+    let hash = Hash::Sha256.hex(content);
+    let is_same = |value: &Value| value.as_str() == Some(&hash);
+    let (mut is_signed, mut is_known) = (false, false);
+    for (_, entry) in work.merged.space(SPACE) {
+        is_known |= entry.by.as_str() == task;
+        let outputs = entry.value["outputs"].as_object().into_iter().flatten();
+        is_signed |= outputs.into_iter().any(|(_, sum)| is_same(sum))
+            || is_same(&entry.value["sha256"])
+                && entry.value["formats"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .any(|format| {
+                        format
+                            .as_str()
+                            .is_some_and(|name| method(name) == Method::MacApp)
+                    });
+    }
+    if is_signed {
+        return true;
+    }
+    if is_known {
+        work.report.problem(format!(
+            "{path} was not signed for macOS by the task {task}; Apple does not notarize it"
+        ));
+    } else {
+        work.report.unchecked.push(format!(
+            "whether {path} was signed for macOS: the task {task} is not staged"
+        ));
+    }
+    false
+}
+
+/// The time of signatures that have one, in seconds since 1970: when the task was created.
+pub fn moment(definition: &Value) -> u32 {
+    let created = definition["created"].as_str().and_then(Timestamp::parse);
+    let time = created.map_or(0, |time| time.moment().timestamp());
+    u32::try_from(time).unwrap_or_default()
+}
+
+/// A step of signing, for the table.
+pub fn row(path: &str, step: &Step) -> Vec<String> {
+    let how = match &step.how {
+        How::Signed { certificate, key } => {
+            format!("signed with the key {key} of {certificate}, and verified")
+        }
+        How::Attested => "attested".to_owned(),
+    };
+    vec![
+        path.to_owned(),
+        step.format.clone(),
+        how,
+        step.before.clone(),
+        step.after.clone(),
+        step.notes.join("; "),
+    ]
+}
+
+/// The table of all steps.
+pub fn table(rows: Vec<Vec<String>>) -> Table {
+    Table {
         title: "Signatures".to_owned(),
         columns: vec![
             "File",
@@ -142,11 +215,11 @@ pub fn sign(work: &mut Work<'_>) {
             "Notes",
         ],
         rows,
-    });
+    }
 }
 
 /// The prefixes that the scopes of a task have.
-fn prefixes(scopes: &[String]) -> Vec<String> {
+pub fn prefixes(scopes: &[String]) -> Vec<String> {
     let ends = scopes.iter().filter_map(|scope| {
         let at = scope.find(":signing:")?;
         Some(scope[..at + ":signing:".len()].to_owned())

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use snowman::stage::archive::access::ResourceKind;
+use snowman::stage::archive::packages::Package;
 use snowman::stage::makers::{Facts, tree};
 use snowman::stage::mar::extract::File;
 
@@ -73,6 +75,19 @@ fn dpkg_unpacks_the_package() {
     let Some(fields) = succeeds(folder.path(), "dpkg-deb", &["--field", "a.deb"]) else {
         return;
     };
+    let read = Package::read(ResourceKind::AptRepository, &made("target.deb", &facts));
+    let read = read.unwrap();
+    assert!(read.is_of("142.0b3") && !read.is_of("142.0"), "{read:?}");
+    for line in [
+        format!("Package: {}", read.name),
+        format!("Version: {}", read.version),
+        format!("Architecture: {}", read.architecture),
+    ] {
+        assert!(
+            fields.lines().any(|other| other == line),
+            "{line}: {fields}"
+        );
+    }
     for line in [
         "Package: snowfox",
         "Version: 142.0~b3~build20261128010203",
@@ -141,6 +156,18 @@ fn rpm_verifies_the_package() {
     let format = "%{NAME} %{VERSION} %{ARCH}\n[%{FILENAMES} %{FILESIZES} %{FILEMODES:octal}\n]";
     let said = succeeds(folder.path(), "rpm", &["-qp", "--qf", format, "a.rpm"]).unwrap();
     assert!(said.starts_with("snowfox 142.0b3 x86_64\n"), "{said}");
+    let read = Package::read(ResourceKind::YumRepository, &made("target.rpm", &facts));
+    let read = read.unwrap();
+    let release = succeeds(
+        folder.path(),
+        "rpm",
+        &["-qp", "--qf", "%{RELEASE}", "a.rpm"],
+    );
+    let version = format!("142.0b3-{}", release.unwrap());
+    assert_eq!(
+        (read.name.as_str(), read.version, read.architecture.as_str()),
+        ("snowfox", version, "x86_64")
+    );
     for (path, file) in tree(&facts).files {
         let (size, mode) = (file.content.len(), file.mode | 0o100_000);
         let line = format!("/usr/lib/snowfox/{path} {size} {mode:o}");
