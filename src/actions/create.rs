@@ -186,6 +186,8 @@ async fn resolve(
     target: TargetTaskGraph,
 ) -> Outcome<(OptimizedTaskGraph, Reconciled)> {
     let staging = settings(call.graph_config, round.params)?.filter(|staging| staging.stages);
+    let image = phases(call, round).own_image().await?;
+    let staging = staging.map(|staging| staging.with_image(image.as_ref()));
     let earlier = match &staging {
         Some(_) => earlier_graphs(call, round).await?,
         None => None,

@@ -78,7 +78,8 @@ pub async fn generate(
     if phase == Phase::OptimizedTaskGraph {
         return document(args, phases, optimized.graph);
     }
-    document(args, phases, phases.morph(&optimized, &ids)?.graph)
+    let morphed = phases.morph(&optimized, &ids).await?;
+    document(args, phases, morphed.graph)
 }
 
 /// Selects what the flags show of a graph, with the dependencies that the installed taskgraph writes.

@@ -71,7 +71,7 @@ async fn verify(
     let stand_in = TaskId::parse(TaskId::STAND_IN);
     let ids = DerivedIds::new(stand_in.map_err(|error| Diagnostic::bug(error.to_string()))?);
     let optimized = phases.optimize(target, &ids).await?;
-    let morphed = phases.morph(&optimized, &ids)?;
+    let morphed = phases.morph(&optimized, &ids).await?;
     let plan = decision::plan_graph(&context.graph_config, params, &morphed.graph, &ids)?;
     let mut facts = Facts::default();
     if let Some(taskcluster) = context.taskcluster.as_deref() {

@@ -17,6 +17,7 @@ mod overrides;
 pub mod parameters;
 mod phases;
 mod prepare;
+mod production;
 pub mod python_needs;
 mod remote;
 

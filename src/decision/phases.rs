@@ -8,7 +8,8 @@ use super::python_needs::refuse_python;
 use super::remote::BlockingTaskcluster;
 use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
-use crate::base::value::json;
+use crate::base::path::ValuePath;
+use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
@@ -17,7 +18,7 @@ use crate::custom::phase_hook::PhaseObserver;
 use crate::custom::version::{Rule, Rules};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
-use crate::morph::{self, MorphedTaskGraph};
+use crate::morph::{self, MorphedTaskGraph, staged};
 use crate::optimize::{self, IndexAnswers, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
 use crate::ports::ids::DerivedIds;
@@ -343,16 +344,50 @@ impl Phases<'_> {
         Ok(IndexAnswers { tasks, statuses })
     }
 
+    /// The image of staged tasks, if the project leaves it to the task that this process runs in. It is not
+    /// known where graphs are only shown.
+    ///
+    /// # Errors
+    /// The task has no image, or Taskcluster does not answer.
+    pub async fn own_image(&self) -> Outcome<Option<Value>> {
+        let settings = staged::settings(self.graph_config, self.params)?;
+        let id = self.context.environment.filled("TASK_ID");
+        let id = id.and_then(|id| TaskId::parse(id).ok());
+        let (Some(settings), Some(id), Some(taskcluster)) =
+            (settings, id, self.context.taskcluster)
+        else {
+            return Ok(None);
+        };
+        if !settings.takes_image() {
+            return Ok(None);
+        }
+        let definition = taskcluster.task(&id).await.map_err(|error| {
+            error.environment(
+                "cannot read the definition of this task, whose image staged tasks have",
+            )
+        })?;
+        match &definition["payload"]["image"] {
+            Value::Null => Err(Diagnostic::user(format!(
+                "`snowman.staging.image` is missing, and the task {id}, which stages release tasks, has no image"
+            ))
+            .at(self.graph_config.place(&ValuePath::keys(["snowman", "staging"])))
+            .help("name an image that contains snowman")
+            .into()),
+            image => Ok(Some(image.clone())),
+        }
+    }
+
     /// Morphs the optimized task graph.
     ///
     /// # Errors
     /// A morph that cannot be applied.
-    pub fn morph(
+    pub async fn morph(
         &self,
         optimized: &OptimizedTaskGraph,
         ids: &DerivedIds,
     ) -> Outcome<MorphedTaskGraph> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "morphed task graph");
+        let image = self.own_image().await?;
         let custom = self.extensions()?;
         let custom = custom.as_ref();
         let morphed = observe(custom, "label_to_taskid", || {
@@ -361,6 +396,7 @@ impl Phases<'_> {
                 params: self.params,
                 ids,
                 environment: self.context.environment,
+                image: image.as_ref(),
                 custom,
             };
             morph::morph(optimized, context)

@@ -14,6 +14,7 @@ use super::existing_tasks::existing_tasks;
 use super::flavor_chain::{self, FlavorStep, StepTargets};
 use super::optimize_rerun::optimize_rerun;
 use super::phases::{FullTasks, Phases, Selection};
+use super::production;
 use crate::base::diagnostic::Outcome;
 use crate::base::name::{Label, TaskId};
 use crate::base::value::Value;
@@ -147,6 +148,11 @@ pub fn generate<'a>(
     let listed = labels.iter().map(|label| Value::from(label.as_str()));
     artifact::write_json(artifacts, "target-tasks.json", &listed.collect())?;
     let target = phases.target_graph(&full, &targets)?;
+    if options.verify
+        && let Some(comparison) = production::compare(&phases, &full.graph.0, &target.graph)?
+    {
+        artifact::write_json(artifacts, PRODUCTION, &comparison.to_json())?;
+    }
     let selections = steps.iter().map(|step| step.selection().clone());
     let selections: Vec<Selection> = selections.chain([own]).collect();
     check(Targets {
@@ -248,6 +254,9 @@ impl Generated<'_> {
     }
 }
 
+/// The artifact with what differs between staged tasks and those of production, below `public`.
+const PRODUCTION: &str = "staging/production.json";
+
 /// The artifact with the staged tasks of earlier graphs, below `public`.
 const EARLIER_STAGED: &str = "staging/earlier.json";
 
@@ -270,7 +279,7 @@ impl Resolver for GraphResolver<'_> {
         let optimized = optimize_rerun(phases, &mut self.target, ids, &self.existing, earlier);
         let mut optimized = optimized.await?;
         flavor_chain::insert_gates(steps, ids, &mut optimized)?;
-        let morphed = phases.morph(&optimized, ids)?;
+        let morphed = phases.morph(&optimized, ids).await?;
         let plan = plan_graph(phases.graph_config, phases.params, &morphed.graph, ids)?;
         let referenced = morphed.label_to_taskid.values().cloned().collect();
         Ok(Resolved {

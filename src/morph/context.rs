@@ -1,5 +1,6 @@
 //! The inputs and results of morphs.
 
+use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
@@ -18,6 +19,8 @@ pub struct MorphContext<'a> {
     pub ids: &'a DerivedIds,
     /// The environment variables.
     pub environment: &'a Environment,
+    /// The image of the task that creates the graph, if it is known and needed.
+    pub image: Option<&'a Value>,
     /// The project's Python, if it is used.
     pub custom: Option<&'a Custom<'a>>,
 }

@@ -72,6 +72,7 @@ fn morphed(
         params: &params(over),
         ids: &DerivedIds::new(id(DECISION)),
         environment,
+        image: None,
         custom: None,
     };
     morph(&optimized, context)

@@ -5,6 +5,8 @@
 //! its workers check payloads and scopes against, and what a task needs in production. Everything that
 //! deals with release tasks reads this table: verifications, preflight, staging, the reference.
 
+pub mod differences;
+pub mod environment;
 pub mod payload;
 mod recognize;
 pub mod scopes;

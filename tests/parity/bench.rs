@@ -142,8 +142,8 @@ impl Bench {
         let ids = DerivedIds::new(TaskId::parse(TaskId::PLACEHOLDER).unwrap());
         let optimized = runtime.block_on(phases.optimize(target.clone(), &ids));
         let morphed = match &optimized {
-            Ok(optimized) => phases
-                .morph(optimized, &ids)
+            Ok(optimized) => runtime
+                .block_on(phases.morph(optimized, &ids))
                 .map(|morphed| by_label(&morphed.graph)),
             Err(wrong) => Err(wrong.clone()),
         };

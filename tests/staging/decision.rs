@@ -16,7 +16,8 @@ use snowman::stage::state::TaskRun;
 use crate::common::taskcluster::Taskcluster;
 use crate::common::{CANDIDATES, CONFIG, PLAIN, Project};
 
-const ALIASES: &str = "        beetmover:
+/// The alias of the release worker, before the next section.
+pub const ALIASES: &str = "        beetmover:
             provisioner: scriptworker-k8s
             implementation: beetmover
             os: scriptworker
@@ -24,13 +25,15 @@ const ALIASES: &str = "        beetmover:
 taskgraph:
 ";
 
-const STAGING: &str = "snowman:
+/// The settings of staging.
+pub const STAGING: &str = "snowman:
     staging:
         worker-type: linux
         image: example/snowman:1
 ";
 
-const KIND: &str = "kind-dependencies: [build]
+/// A kind with a release task.
+pub const KIND: &str = "kind-dependencies: [build]
 tasks:
     candidates:
         description: Publish it
@@ -40,7 +43,7 @@ tasks:
 ";
 
 /// A project that publishes what it builds.
-fn project(staging: &str) -> Project {
+pub fn project(staging: &str) -> Project {
     let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
     Project::new()
         .file("taskcluster/config.yml", format!("{config}{staging}"))
@@ -48,7 +51,7 @@ fn project(staging: &str) -> Project {
 }
 
 /// The tasks of the decision, by label.
-fn tasks(state: &State) -> BTreeMap<String, (String, Value)> {
+pub fn tasks(state: &State) -> BTreeMap<String, (String, Value)> {
     let groups = state.groups();
     let ids = groups
         .iter()
@@ -68,7 +71,7 @@ fn complete(state: &State, id: &str, content: &str) {
 }
 
 /// Reads from the sandbox in this process.
-struct InProcess<'a>(&'a State);
+pub struct InProcess<'a>(pub &'a State);
 
 impl Source for InProcess<'_> {
     fn artifact(&self, task: &TaskId, name: &str, _: u64) -> Result<Artifact, SourceError> {
@@ -83,7 +86,7 @@ impl Source for InProcess<'_> {
 }
 
 /// Every file below a folder, by its path.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -184,7 +187,7 @@ async fn a_missing_artifact_turns_the_task_red() {
 }
 
 /// The definition of the release task in the morphed graph with the parameters in `params.yml`.
-fn morphed(project: &Project) -> Value {
+pub fn morphed(project: &Project) -> Value {
     morphed_task(project, "publish-candidates")
 }
 

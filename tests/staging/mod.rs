@@ -6,3 +6,5 @@
 )]
 
 mod decision;
+mod processes;
+mod production;

@@ -264,10 +264,20 @@ static STAGING: Schema = Schema {
             Type::Str,
             "the worker of staged tasks, an alias of docker-worker",
         ),
-        required(
+        optional(
             "image",
             Type::OneOf(&[Type::Str, Type::Map(&Type::Str)]),
-            "the docker image of staged tasks, which contains snowman, as in the payload of docker-worker",
+            "the docker image of staged tasks, which contains snowman, as in the payload of docker-worker (default: that of the decision task)",
+        ),
+        optional(
+            "archive",
+            Type::Str,
+            "the address of the archive of releases, as manifests for the update server name it (default: Mozilla's, by the bucket of the task)",
+        ),
+        optional(
+            "compare-production",
+            Type::Bool,
+            "whether release tasks are made as in production, too, to check and compare them (default: true)",
         ),
         optional(
             "kinds",

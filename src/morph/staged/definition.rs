@@ -64,6 +64,7 @@ pub fn staged(
         earlier: before.earlier,
         history: settings.history.clone(),
         copy_of: before.copy_of,
+        archive: settings.archive.clone(),
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
     let private = private_artifacts(&staged.payload);
@@ -82,7 +83,7 @@ pub fn staged(
         .map(|name| Value::from(format!("queue:get-artifact:{name}")));
     let scopes: Value = scopes.collect();
     let payload = json!({
-        "image": settings.image,
+        "image": settings.image(),
         "command": ["snowman", "stage", "run"],
         "maxRunTime": MAX_RUN_TIME,
         "features": {"taskclusterProxy": true},

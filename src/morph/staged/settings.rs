@@ -21,7 +21,10 @@ use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
 pub struct Settings {
     /// Whether release tasks are staged: this is not a decision at release level.
     pub stages: bool,
-    pub(super) image: Value,
+    /// Whether release tasks are compared with those of production.
+    pub compares: bool,
+    /// The image of staged tasks; without one, that of the task that creates them.
+    image: Option<Value>,
     pub(super) pool: WorkerPool,
     /// The systems of kinds, by the names of both.
     kinds: BTreeMap<String, String>,
@@ -29,7 +32,12 @@ pub struct Settings {
     pub(super) release: Release,
     /// The tasks that know earlier releases, the oldest first.
     pub(super) history: Vec<TaskId>,
+    /// The address of the archive.
+    pub(super) archive: Option<String>,
 }
+
+/// What a graph shows that is only looked at, in place of the image of the task that creates it.
+const NO_IMAGE: &str = "image of the decision task";
 
 /// Reads the settings; `None` if the project has none.
 ///
@@ -88,10 +96,25 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             ),
         }
     }
+    let archive = section.get("archive").and_then(Value::as_str);
+    if let Some(address) = archive
+        && !["http://", "https://"]
+            .iter()
+            .any(|scheme| address.starts_with(scheme))
+    {
+        wrong.push(
+            Diagnostic::user(format!(
+                "`snowman.staging.archive`: expected an address that begins with https://, found `{address}`"
+            ))
+            .at(place("archive")),
+        );
+    }
     wrong.or_ok(())?;
     Ok(Some(Settings {
         history,
-        image: section.get("image").cloned().unwrap_or_default(),
+        compares: section.get("compare-production") != Some(&Value::Bool(false)),
+        image: section.get("image").cloned(),
+        archive: archive.map(str::to_owned),
         pool: config.worker_pool(worker, params.level())?,
         kinds,
         stages: release::level(config, params) != "production",
@@ -136,8 +159,28 @@ impl Settings {
         wrong.or_ok(())
     }
 
+    /// Whether staged tasks have the image of the task that creates them.
+    #[must_use]
+    pub fn takes_image(&self) -> bool {
+        self.stages && self.image.is_none()
+    }
+
+    /// The settings with the image of the task that creates the graph, which counts if the project names none.
+    #[must_use]
+    pub fn with_image(mut self, image: Option<&Value>) -> Self {
+        self.image = self.image.or_else(|| image.cloned());
+        self
+    }
+
+    /// The image of staged tasks. Where nothing is created, it may not be known.
+    pub(super) fn image(&self) -> Value {
+        let image = self.image.clone();
+        image.unwrap_or_else(|| Value::from(NO_IMAGE))
+    }
+
     /// The system and action of a task of this kind.
-    pub(super) fn recognize(&self, kind: &KindName, definition: &Object) -> Option<Recognized> {
+    #[must_use]
+    pub fn recognize(&self, kind: &KindName, definition: &Object) -> Option<Recognized> {
         let definition = Value::Object(definition.clone());
         match self.kinds.get(kind.as_str()) {
             Some(system) => recognize_as(system, &definition),

@@ -1,0 +1,323 @@
+//! The release tasks of production beside those that are staged.
+//!
+//! Below release level, a decision stages release tasks as they are at its own level. What only differs in
+//! production would not be rehearsed, so the same tasks are made with the parameters of a release, too. They
+//! are never created:
+//!
+//! 1. The kinds of the release tasks, and those that they depend on, are generated again: level 3, and project
+//!    and branch as `release-branches` of config.yml names them.
+//! 2. Each of these tasks is checked against the rules of its worker, and must not name hosts of staging. What
+//!    is wrong only here is a mistake of the decision.
+//! 3. Every field that differs from the staged task goes into an artifact, with the reason why it may. A warning
+//!    tells those that have none.
+//!
+//! A project whose kinds run in Python would pay for a second generation, so this is not done there.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::phases::Phases;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
+use crate::base::name::{KindName, Label};
+use crate::base::value::{Object, Value, json};
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::{Parameters, Strictness};
+use crate::config::release;
+use crate::model::label_graph::LabelGraph;
+use crate::model::task::Task;
+use crate::morph::staged::{Settings, settings};
+use crate::release::differences::{Because, Changed, Difference, differences};
+use crate::release::environment::staging_host;
+use crate::release::{Recognized, check};
+
+/// The most warnings about fields that differ; the artifact has all.
+const MAX_WARNINGS: usize = 20;
+
+/// The release tasks of a graph in staging and in production.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The parameters that differ.
+    pub changed: Vec<Changed>,
+    /// How many tasks were compared.
+    pub compared: usize,
+    /// The fields that differ, by task.
+    pub differences: Vec<(Label, Vec<Difference>)>,
+    /// The release tasks that production does not have.
+    pub missing: Vec<Label>,
+}
+
+/// Makes the release tasks of a target task graph as in production, and compares them; `None` if nothing is
+/// staged, or if this cannot be done.
+///
+/// # Errors
+/// Everything that would go wrong in production only.
+pub fn compare(
+    phases: &Phases<'_>,
+    full: &LabelGraph,
+    target: &LabelGraph,
+) -> Outcome<Option<Comparison>> {
+    let found = settings(phases.graph_config, phases.params)?;
+    let Some(settings) = found.filter(|settings| settings.stages && settings.compares) else {
+        return Ok(None);
+    };
+    let tasks = target.tasks().filter(|task| {
+        let recognized = settings.recognize(&task.kind, &task.task);
+        recognized.is_some()
+    });
+    let tasks: Vec<&Task> = tasks.map(AsRef::as_ref).collect();
+    if tasks.is_empty() {
+        return Ok(None);
+    }
+    if phases.context.python.is_some_and(|python| python.started()) {
+        tracing::info!(
+            "The release tasks were not compared with those of production: kinds run in Python"
+        );
+        return Ok(None);
+    }
+    let kinds: BTreeSet<&KindName> = tasks.iter().map(|task| &task.kind).collect();
+    let (params, changed) = parameters(phases.graph_config, phases.params, &kinds)?;
+    let context = Context {
+        python: None,
+        cache: None,
+        ..phases.context
+    };
+    let production = Phases {
+        context,
+        params: &params,
+        artifacts: None,
+        ..*phases
+    };
+    let in_production = |diagnostic: Diagnostic| diagnostic.because(description(&changed));
+    let production = production
+        .full_set()
+        .map_err(|wrong| wrong.map(in_production))?
+        .0;
+    wrong(&settings, &tasks, &production)
+        .map(in_production)
+        .or_ok(())?;
+    let mut comparison = Comparison {
+        changed,
+        compared: 0,
+        differences: Vec::new(),
+        missing: Vec::new(),
+    };
+    for task in tasks {
+        let Some(other) = production.get(&task.label) else {
+            comparison.missing.push(task.label.clone());
+            continue;
+        };
+        comparison.compared += 1;
+        let of = |task: &Task| Value::Object(task.task.clone());
+        let found = differences(&of(task), &of(other), &comparison.changed);
+        if !found.is_empty() {
+            comparison.differences.push((task.label.clone(), found));
+        }
+    }
+    comparison.log(full);
+    Ok(Some(comparison))
+}
+
+/// What is wrong with the release tasks of production, but not with those that are staged.
+fn wrong(settings: &Settings, tasks: &[&Task], production: &LabelGraph) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for task in tasks {
+        let Some(other) = production.get(&task.label) else {
+            continue;
+        };
+        let before = problems(settings, task);
+        let more = problems(settings, other);
+        for (message, help) in more {
+            if before.iter().any(|(known, _)| *known == message) {
+                continue;
+            }
+            let mut diagnostic = other.diagnostic(message);
+            diagnostic.help = help;
+            found.push(diagnostic);
+        }
+    }
+    found
+}
+
+/// What the worker of a task would refuse, and the hosts of staging that it names, each with help.
+fn problems(settings: &Settings, task: &Task) -> Vec<(String, Option<String>)> {
+    let Some(recognized) = settings.recognize(&task.kind, &task.task) else {
+        return Vec::new();
+    };
+    let definition = Value::Object(task.task.clone());
+    let refused = check(recognized, &definition, true);
+    let refused = refused.into_iter().map(|violation| {
+        let text = refusal(recognized, &violation.message);
+        (text, violation.help)
+    });
+    let mut hosts = Vec::new();
+    texts(&definition["payload"], "payload", &mut |path, text| {
+        if let Some(host) = staging_host(text) {
+            let text = format!("`{path}` names {host}, which is a host of staging");
+            hosts.push((text, None));
+        }
+    });
+    refused.chain(hosts).collect()
+}
+
+fn refusal(recognized: Recognized, message: &str) -> String {
+    let system = recognized.system.name;
+    format!("the release worker of {system} would refuse the task: {message}")
+}
+
+/// Calls a function with each text in a value, and its place.
+fn texts(value: &Value, path: &str, each: &mut dyn FnMut(&str, &str)) {
+    match value {
+        Value::String(text) => each(path, text),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                texts(item, &format!("{path}[{at}]"), each);
+            }
+        }
+        Value::Object(map) => {
+            for (key, value) in map {
+                texts(value, &format!("{path}.{key}"), each);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The parameters of a release, for some kinds, and what differs in them.
+fn parameters(
+    config: &GraphConfig,
+    params: &Parameters,
+    kinds: &BTreeSet<&KindName>,
+) -> Outcome<(Parameters, Vec<Changed>)> {
+    let mut values = params.values().clone();
+    let (project, branch) = branch(config, params);
+    let reference = branch.map(|branch| format!("refs/heads/{branch}"));
+    let wanted = [
+        ("level", Some("3".to_owned())),
+        ("project", Some(project)),
+        ("head_ref", reference),
+    ];
+    let mut changed = Vec::new();
+    for (name, value) in wanted {
+        let Some(production) = value.filter(|value| value != params.str(name)) else {
+            continue;
+        };
+        values.insert(name, Value::from(production.as_str()));
+        let staging = params.str(name).to_owned();
+        changed.push(Changed {
+            name,
+            staging,
+            production,
+        });
+    }
+    let kinds = kinds.iter().map(|kind| Value::from(kind.as_str()));
+    values.insert("target-kinds", kinds.collect::<Value>());
+    let strictness = match params.are_strict() {
+        true => Strictness::Strict,
+        false => Strictness::Lenient,
+    };
+    let params = Parameters::new(values, strictness)?;
+    if release::level(config, &params) != "production" {
+        tracing::debug!("no project and branch of `release-branches` makes a release");
+    }
+    Ok((params, changed))
+}
+
+/// The project and branch of a release: the own ones if they are among `release-branches`, else the first.
+fn branch(config: &GraphConfig, params: &Parameters) -> (String, Option<String>) {
+    let own = params.project();
+    let branches = config.get("release-branches").and_then(Value::as_object);
+    let Some(branches) = branches else {
+        return (own.to_owned(), None);
+    };
+    let first_of = |value: &Value| match value {
+        Value::Bool(true) => Some(None),
+        Value::Array(names) => Some(Some(names.iter().find_map(Value::as_str)?.to_owned())),
+        _ => None,
+    };
+    let current = params.str("head_ref").strip_prefix("refs/heads/");
+    let has_current = |value: &Value| {
+        let names = value.as_array().into_iter().flatten();
+        let mut names = names.filter_map(Value::as_str);
+        names.any(|name| Some(name) == current)
+    };
+    if let Some(value) = branches.get(own)
+        && let Some(branch) = first_of(value)
+    {
+        return (own.to_owned(), branch.filter(|_| !has_current(value)));
+    }
+    let mut others = branches.iter();
+    let found = others.find_map(|(project, value)| Some((project.to_string(), first_of(value)?)));
+    found.unwrap_or_else(|| (own.to_owned(), None))
+}
+
+/// The parameters of production in words.
+fn description(changed: &[Changed]) -> String {
+    let values = changed
+        .iter()
+        .map(|one| format!("{} `{}`", one.name, one.production));
+    let values: Vec<String> = values.collect();
+    format!(
+        "this is so with the parameters of production only: {}",
+        values.join(", ")
+    )
+}
+
+impl Comparison {
+    /// The content of the artifact.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let parameters = self.changed.iter().map(|one| {
+            let sides = json!({"staging": one.staging, "production": one.production});
+            (one.name.to_owned(), sides)
+        });
+        let tasks = self.differences.iter().map(|(label, found)| {
+            let fields: Value = found.iter().map(Difference::to_json).collect();
+            json!({"label": label.as_str(), "fields": fields})
+        });
+        let missing = self.missing.iter().map(|label| Value::from(label.as_str()));
+        json!({
+            "parameters": Value::Object(parameters.collect::<Object>()),
+            "compared": self.compared,
+            "differing": tasks.collect::<Value>(),
+            "missingInProduction": missing.collect::<Value>(),
+        })
+    }
+
+    fn log(&self, full: &LabelGraph) {
+        let fields = self.differences.iter().map(|(_, found)| found.len());
+        let fields: usize = fields.sum();
+        tracing::info!(
+            "Compared {} release tasks with those of production: {fields} fields differ",
+            self.compared
+        );
+        let unexplained = self.differences.iter().flat_map(|(label, found)| {
+            let found = found.iter();
+            let found = found.filter(|difference| difference.because == Because::Unknown);
+            found.map(move |difference| (label, difference))
+        });
+        let unexplained: Vec<_> = unexplained.collect();
+        for (label, difference) in unexplained.iter().take(MAX_WARNINGS) {
+            let kind = full.get(label).map(|task| task.kind.as_str());
+            let shown = |value: &Option<Value>| match value {
+                Some(value) => format!("`{value}`"),
+                None => "missing".to_owned(),
+            };
+            tracing::warn!(
+                "{label} (kind {}): `{}` is {} in production, and {} here, so production's was not rehearsed",
+                kind.unwrap_or_default(),
+                difference.path,
+                shown(&difference.production),
+                shown(&difference.staging),
+            );
+        }
+        if unexplained.len() > MAX_WARNINGS {
+            tracing::warn!(
+                "{} more fields differ without a known reason; see public/staging/production.json",
+                unexplained.len() - MAX_WARNINGS
+            );
+        }
+        for label in &self.missing {
+            tracing::warn!("{label} does not exist in production");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a decision makes of the release tasks of production, beside those that it stages.
+
+use serde_json::{Value, json};
+
+use super::decision::{ALIASES, KIND, STAGING, morphed, project, tasks};
+use crate::common::taskcluster::{DECISION, Taskcluster};
+use crate::common::{CANDIDATES, CONFIG, Project, Ran};
+
+const LOADER: &str = "\
+loader: taskgraph.loader.transform:loader
+transforms: [taskgraph.transforms.task_context, taskgraph.transforms.task]
+";
+
+const BRANCHES: &str = "release-branches: {other: false, hail: [release]}\n";
+
+/// A project whose release task differs in production.
+fn differing(kind: &str, branches: &str) -> Project {
+    let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
+    Project::new()
+        .file(
+            "taskcluster/config.yml",
+            format!("{config}{branches}{STAGING}"),
+        )
+        .kind("publish", &format!("{LOADER}{kind}"))
+}
+
+/// The kind with scopes by level, and more in the payload.
+fn by_level(production: &str) -> String {
+    let scopes = format!(
+        "        scopes:
+            by-level:
+                '3':
+                    - project:test:releng:beetmover:bucket:{production}
+                    - project:test:releng:beetmover:action:push-to-candidates
+                default:
+                    - project:test:releng:beetmover:bucket:dep
+                    - project:test:releng:beetmover:action:push-to-candidates
+        task-context:
+            from-parameters: {{project: project, level: level}}
+            substitution-fields: [scopes, worker]
+"
+    );
+    let worker = CANDIDATES.find("        worker:").unwrap();
+    format!("{KIND}{scopes}{}", &CANDIDATES[worker..])
+        .replace("branch: main", "branch: '{project}'")
+        .replace("platform: linux64", "platform: linux{level}")
+}
+
+/// What a decision says, in one line.
+fn said(ran: &Ran) -> String {
+    let words: Vec<String> = ran.shown().split_whitespace().map(str::to_owned).collect();
+    words.join(" ").replace(" │ ", " ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn differences_are_reported_with_their_reasons() {
+    let taskcluster = Taskcluster::new().await;
+    let project = taskcluster.inside(differing(&by_level("release"), BRANCHES), DECISION);
+    let decided = tokio::task::block_in_place(|| project.decide(&[]));
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let written = project.root().join("artifacts/staging/production.json");
+    let report: Value = serde_json::from_slice(&std::fs::read(written).unwrap()).unwrap();
+    let parameters = report["parameters"].as_object().unwrap();
+    assert_eq!(
+        parameters["level"],
+        json!({"staging": "1", "production": "3"})
+    );
+    assert_eq!(parameters["project"]["production"], "hail");
+    assert_eq!(parameters["head_ref"]["production"], "refs/heads/release");
+    assert_eq!(report["compared"], 1);
+    let fields = report["differing"][0]["fields"].as_array().unwrap();
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|one| {
+            (
+                one["field"].as_str().unwrap(),
+                one["because"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("scopes[0]", "a scope"),
+            (
+                "payload.releaseProperties.branch",
+                "the parameter `project`"
+            ),
+            (
+                "payload.releaseProperties.platform",
+                "the parameter `level`"
+            ),
+        ]
+    );
+    // Nothing of production is created.
+    let tasks = tasks(&taskcluster.sandbox.state());
+    let scopes = &tasks["publish-candidates"].1["extra"]["staging"]["scopes"];
+    assert_eq!(scopes[0], "project:test:releng:beetmover:bucket:dep");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_in_production_only_is_a_mistake_of_the_decision() {
+    let two = by_level("release\n                    - project:test:releng:beetmover:bucket:other");
+    let taskcluster = Taskcluster::new().await;
+    let decided = taskcluster.decide(differing(&two, BRANCHES), &[]);
+    assert_eq!(decided.code, Some(1), "{}", decided.shown());
+    let text = said(&decided);
+    for part in [
+        "kind `publish`",
+        "task `publish-candidates`",
+        "the release worker of beetmover would refuse the task: the worker asks for one scope for the bucket",
+        "this is so with the parameters of production only: level `3`, project `hail`, head_ref `refs/heads/release`",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(taskcluster.created().is_empty());
+    // A project can do without.
+    let without = STAGING.replace("image:", "compare-production: false\n        image:");
+    let config = CONFIG.replacen("taskgraph:\n", ALIASES, 1);
+    let project = differing(&two, BRANCHES).file(
+        "taskcluster/config.yml",
+        format!("{config}{BRANCHES}{without}"),
+    );
+    let decided = taskcluster.decide(project, &[]);
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_of_staging_in_production_are_a_mistake() {
+    let kind =
+        by_level("release").replace("platform: linux{level}", "platform: ftp.stage.mozaws.net");
+    let taskcluster = Taskcluster::new().await;
+    // Where the task is the same, staging has said what is wrong: nothing.
+    let decided = taskcluster.decide(differing(&kind, BRANCHES), &[]);
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let kind = by_level("release").replace(
+        "platform: linux{level}",
+        "platform: ftp.stag{project}.mozaws.net",
+    );
+    let branches = BRANCHES.replace("hail", "e");
+    let decided = taskcluster.decide(differing(&kind, &branches), &[]);
+    assert_eq!(decided.code, Some(1), "{}", decided.shown());
+    let text = said(&decided);
+    assert!(
+        text.contains("`payload.releaseProperties.platform` names ftp.stage.mozaws.net, which is a host of staging"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staged_tasks_have_the_image_of_the_decision_task() {
+    let staging = STAGING.replace("        image: example/snowman:1\n", "");
+    let taskcluster = Taskcluster::new().await;
+    // The decision task of these tests has none.
+    let decided = taskcluster.decide(project(&staging), &[]);
+    assert_eq!(decided.code, Some(1), "{}", decided.shown());
+    let text = said(&decided);
+    assert!(
+        text.contains("`snowman.staging.image` is missing, and the task [TASK-ID], which stages release tasks, has no image"),
+        "{text}"
+    );
+    // An action task has one.
+    let other = "dSvO-TqoQvyZ1IQRkLyqxw";
+    let mut definition =
+        taskcluster.definition("Decision Task", crate::common::taskcluster::SCOPES);
+    definition["taskGroupId"] = json!(other);
+    definition["payload"] =
+        json!({"image": {"type": "indexed-image", "namespace": "a.b", "path": "public/i"}});
+    taskcluster.create(other, &definition);
+    taskcluster.sandbox.state().claim(other).unwrap();
+    let inside = taskcluster.inside(project(&staging), other);
+    let decided = tokio::task::block_in_place(|| inside.decide(&[]));
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let tasks = tasks(&taskcluster.sandbox.state());
+    assert_eq!(
+        tasks["publish-candidates"].1["payload"]["image"],
+        definition["payload"]["image"]
+    );
+    // Where nothing is created, it is not known.
+    let project = project(&staging).file("params.yml", "project: project\nlevel: '1'\n");
+    assert_eq!(
+        morphed(&project)["payload"]["image"],
+        "image of the decision task"
+    );
+}
