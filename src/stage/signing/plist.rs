@@ -20,16 +20,16 @@ pub fn switched_on(content: &[u8]) -> Result<BTreeSet<String>, String> {
     let mut reader = Reader { rest: text };
     let mut on = BTreeSet::new();
     match reader.tag()? {
-        Some(Tag::Open(name)) if name == "plist" => {}
+        Some(Tag::Open("plist")) => {}
         _ => return Err("it does not begin with <plist>".to_owned()),
     }
     match reader.tag()? {
-        Some(Tag::Open(name)) if name == "dict" => reader.dictionary(Some(&mut on), 0)?,
-        Some(Tag::Empty(name)) if name == "dict" => {}
+        Some(Tag::Open("dict")) => reader.dictionary(Some(&mut on), 0)?,
+        Some(Tag::Empty("dict")) => {}
         _ => return Err("it has no dictionary".to_owned()),
     }
     match (reader.tag()?, reader.tag()?) {
-        (Some(Tag::Close(name)), None) if name == "plist" => Ok(on),
+        (Some(Tag::Close("plist")), None) => Ok(on),
         _ => Err("it does not end after the dictionary".to_owned()),
     }
 }

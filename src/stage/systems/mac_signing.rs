@@ -29,6 +29,9 @@ const PREFIXES: &[&str] = &[
 /// What programs are never notarized with.
 const DEBUGGED: &str = "com.apple.security.get-task-allow";
 
+/// The files that programs are signed with, by task and name; `None` if one does not exist.
+type Resources<'a> = BTreeMap<(&'a str, &'a str), Option<Arc<[u8]>>>;
+
 /// A file to sign.
 struct File<'a> {
     task: &'a str,
@@ -102,12 +105,7 @@ pub fn sign(work: &mut Work<'_>) {
 }
 
 /// Reads the files to sign, and the resources by task and name.
-fn read<'a>(
-    work: &mut Work<'a>,
-) -> (
-    Vec<File<'a>>,
-    BTreeMap<(&'a str, &'a str), Option<Arc<[u8]>>>,
-) {
+fn read<'a>(work: &mut Work<'a>) -> (Vec<File<'a>>, Resources<'a>) {
     let (mut files, mut resources) = (Vec::new(), BTreeMap::new());
     let upstream = work.payload()["upstreamArtifacts"].as_array();
     for artifacts in upstream.into_iter().flatten() {
@@ -255,7 +253,7 @@ fn settings(work: &mut Work<'_>, behavior: &Behavior, files: &[File<'_>]) {
 fn check_resources(
     work: &mut Work<'_>,
     hardened: &[Hardened<'_>],
-    resources: &BTreeMap<(&str, &str), Option<Arc<[u8]>>>,
+    resources: &Resources<'_>,
     certificate: &str,
 ) {
     let wanted = hardened.iter().flat_map(|part| part.resources.iter());
