@@ -174,6 +174,7 @@ impl World {
             from: from.iter().map(|&id| id.clone()).collect(),
             earlier: None,
             copy_of: None,
+            archive: None,
             history: Vec::new(),
         };
         let definition = staged.into_definition(&json!({
