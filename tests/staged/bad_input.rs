@@ -287,7 +287,7 @@ fn removed(value: &Value, at: &str) -> Option<Value> {
     let (parent, key) = at.rsplit_once('/')?;
     match value.pointer_mut(parent)? {
         Value::Object(map) => {
-            map.remove(&key.replace("~1", "/").replace("~0", "~"))?;
+            map.shift_remove(&key.replace("~1", "/").replace("~0", "~"))?;
         }
         Value::Array(items) => {
             items.remove(key.parse().ok()?);
