@@ -120,7 +120,7 @@ fn tags_of_other_versions_and_bad_names_are_red() {
     for (names, why) in [
         (&["HAIL_93_0_RELEASE"][..], "not one of version 94.0"),
         (&["HAIL 94"][..], "is not a name of a tag"),
-        (&["a", "a"][..], "listed twice"),
+        (&["a", "a"][..], "contains \"a\" more than once"),
         (&[][..], "lists no tags"),
     ] {
         let mut world = World::default();
