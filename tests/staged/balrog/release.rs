@@ -172,3 +172,22 @@ fn an_earlier_release_is_history() {
     let red = world.fail(&task).join("\n");
     assert!(red.contains("which is not in the history"), "{red}");
 }
+
+#[test]
+fn a_first_release_is_newer_than_its_clients() {
+    let mut world = World::default();
+    let archive = archive(&mut world);
+    let task = toplevel(&mut world, &[]);
+    let top = world.pass(&task);
+    let task = locale(&mut world, &json!([entry()]), &[&archive, &top]);
+    let submitted = world.pass(&task);
+    let task = schedule(&mut world, &[&submitted]);
+    let scheduled = world.pass(&task);
+    let answers = rows(&world, &scheduled, "Answers to clients");
+    // Older than 0.1.0, too.
+    assert!(
+        answers[0][0].starts_with("/update/6/Firefox/0.0/"),
+        "{answers:?}"
+    );
+    assert!(answers[0][2].starts_with(NAME), "{answers:?}");
+}

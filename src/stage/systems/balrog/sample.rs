@@ -22,8 +22,8 @@ use crate::stage::work::Work;
 
 /// The most earlier releases that clients are asked about.
 const MAX_EARLIER: usize = 3;
-/// Version and build of a client of which no release is known.
-const OLD: (&str, &str) = ("1.0", "20000101000000");
+/// Version and build of a client of which no release is known: older than any release.
+const OLD: (&str, &str) = ("0.0", "20000101000000");
 
 /// What clients ask about.
 pub struct Subject<'a> {
