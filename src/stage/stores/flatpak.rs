@@ -83,6 +83,9 @@ pub fn read(bytes: &[u8]) -> Result<Flatpak, FlatpakError> {
     let unpacked = unpack(bytes, MAX_UNPACKED);
     let unpacked = unpacked.map_err(|error| FlatpakError::Damaged(error.to_string()))?;
     let files = files(&unpacked)?;
+    if files.is_empty() {
+        return Err(FlatpakError::Damaged("it is empty".to_owned()));
+    }
     let mut objects = Objects::default();
     let mut references = Vec::new();
     for (path, content) in &files {
