@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use snowman::base::name::TaskId;
-use snowman::base::value::json;
+use snowman::base::value::{Value, json};
+use snowman::stage::balrog::world::World;
 use snowman::stage::merged::Merged;
+use snowman::stage::serve::updates::{changes_made, world};
 use snowman::stage::serve::{Body, Range, Request, Response, answer};
 use snowman::stage::state::{Effect, State, TaskRun};
 
@@ -40,6 +42,14 @@ fn state(effects: Vec<Effect>) -> Merged {
     Merged::new(&BTreeMap::from([(task_id, Arc::new(state))]))
 }
 
+fn effect(space: &str, key: &str, value: Value) -> Effect {
+    Effect {
+        space: space.to_owned(),
+        key: key.to_owned(),
+        value,
+    }
+}
+
 fn get(merged: &Merged, path: &str, query: &[(&str, &str)]) -> Response {
     let query: Vec<(String, String)> = query
         .iter()
@@ -51,7 +61,7 @@ fn get(merged: &Merged, path: &str, query: &[(&str, &str)]) -> Response {
         query: &query,
         ..Request::default()
     };
-    answer(merged, request)
+    answer(merged, &World::default(), request)
 }
 
 fn header<'r>(response: &'r Response, name: &str) -> Option<&'r str> {
@@ -97,7 +107,7 @@ fn files_are_served_whole_and_in_part() {
             range: Some(range),
             ..Request::default()
         };
-        answer(&merged, request)
+        answer(&merged, &World::default(), request)
     };
     let response = part("bytes=4-");
     assert_eq!(response.status, 206);
@@ -146,7 +156,7 @@ fn a_release_can_only_be_read() {
         path: "/pub/hail/a",
         ..Request::default()
     };
-    let response = answer(&archive(&[]), request);
+    let response = answer(&archive(&[]), &World::default(), request);
     assert_eq!(response.status, 405);
     assert_eq!(header(&response, "allow"), Some("GET, HEAD"));
 }
@@ -225,11 +235,6 @@ fn download_links_lead_to_this_server() {
             "ssl_only": ssl_only, "languages": ["en-US", "de"],
         })
     };
-    let effect = |space: &str, key: &str, value| Effect {
-        space: space.to_owned(),
-        key: key.to_owned(),
-        value,
-    };
     let merged = state(vec![
         effect("bouncer-product", "Hail-94.0", product(false)),
         effect("bouncer-product", "Hail-94.0-SSL", product(true)),
@@ -249,7 +254,7 @@ fn download_links_lead_to_this_server() {
             host: "127.0.0.1:8081",
             ..Request::default()
         };
-        let response = answer(&merged, request);
+        let response = answer(&merged, &World::default(), request);
         (
             response.status,
             header(&response, "location").map(str::to_owned),
@@ -269,6 +274,7 @@ fn download_links_lead_to_this_server() {
     }
     let front = answer(
         &merged,
+        &World::default(),
         Request {
             method: "GET",
             path: "/",
@@ -277,4 +283,89 @@ fn download_links_lead_to_this_server() {
     );
     let link = "href=\"/?product=hail-latest-ssl&amp;os=linux64&amp;lang=en-US\"";
     assert!(text(&front).contains(link), "{front:?}");
+}
+
+/// A rule that leads to one release, and from a moment on to another one.
+#[test]
+fn clients_are_offered_what_the_rules_say_at_the_moment() {
+    let rule = |mapping: &str| {
+        json!({"rule_id": 145, "priority": 90, "product": "Firefox", "mapping": mapping,
+        "channel": "release", "backgroundRate": 25, "update_type": "minor", "data_version": 4, "when": 1000})
+    };
+    let mut effects = vec![
+        effect(
+            "balrog-rule",
+            "firefox-release",
+            rule("Firefox-91.0-build1"),
+        ),
+        effect(
+            "balrog-scheduled",
+            "firefox-release",
+            rule("Firefox-92.0-build1"),
+        ),
+    ];
+    for version in ["91.0", "92.0"] {
+        let name = format!("Firefox-{version}-build1");
+        let platform = json!({"OS_FTP": "linux-x86_64", "OS_BOUNCER": "linux64"});
+        let locale = json!({"buildID": "20210902", "completes": [{"from": "*", "filesize": 1, "hashValue": "ab"}]});
+        effects.extend([
+            effect(
+                "balrog-release",
+                &name,
+                json!({"product": "Firefox", "read_only": false, "blob": {
+                "name": name, "schema_version": 9, "hashFunction": "sha512", "appVersion": version,
+                "platforms": {"Linux_x86_64-gcc3": platform}}}),
+            ),
+            effect(
+                "balrog-release-urls",
+                &format!("{name} *"),
+                json!({"completes": {
+                "*": "https://download.mozilla.org/?product=f&lang=%LOCALE%"}}),
+            ),
+            effect(
+                "balrog-release-locale",
+                &format!("{name} Linux_x86_64-gcc3 de"),
+                locale,
+            ),
+        ]);
+    }
+    let merged = state(effects);
+    assert_eq!([999, 1000].map(|now| changes_made(&merged, now)), [0, 1]);
+    let ask = |target: &str, now| {
+        let (path, raw_query) = target.split_once('?').unwrap();
+        let request = Request {
+            method: "GET",
+            path,
+            raw_path: path,
+            raw_query,
+            ..Request::default()
+        };
+        answer(&merged, &world(&merged, now), request)
+    };
+    let target = "/update/3/Firefox/90.0/20210801/Linux_x86_64-gcc3/de/release/Linux%205/default/default/update.xml?force=1";
+    for (now, version) in [(999, "91.0"), (1000, "92.0")] {
+        let response = ask(target, now);
+        assert_eq!(response.status, 200);
+        assert_eq!(header(&response, "rule-id"), Some("145"));
+        assert_eq!(
+            header(&response, "content-type"),
+            Some("text/xml; charset=utf-8")
+        );
+        let body = text(&response);
+        assert!(
+            body.contains(&format!("appVersion=\"{version}\"")),
+            "{body}"
+        );
+        assert!(
+            body.contains("URL=\"https://download.mozilla.org/?product=f&amp;lang=de\""),
+            "{body}"
+        );
+    }
+    let missing = ask(&target.replace("/de/", "/fr/"), 0);
+    assert_eq!(
+        (missing.status, text(&missing)),
+        (400, "No such locale 'fr' in platform 'Linux_x86_64-gcc3'")
+    );
+    let front = get(&merged, "/", &[]);
+    assert!(text(&front).contains("/update/"), "{front:?}");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body as HttpBody;
 use axum::extract::{Query, Request as HttpRequest, State as Shared};
@@ -31,7 +31,9 @@ use crate::cli::sandbox::check_loopback;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::taskcluster::Taskcluster;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
+use crate::stage::balrog::world::World;
 use crate::stage::merged::Merged;
+use crate::stage::serve::updates::{changes_made, world};
 use crate::stage::serve::{Body, File, Request, Response, answer};
 use crate::stage::source::{Artifact, MAX_ARTIFACT, Source, SourceError};
 use crate::stage::state::State;
@@ -41,6 +43,48 @@ use crate::taskcluster::Client;
 struct Served {
     merged: Merged,
     source: Arc<dyn Source + Send>,
+    /// What the update server knows after so many scheduled changes.
+    world: Mutex<Option<(usize, Arc<World>)>>,
+}
+
+impl Served {
+    /// What the update server knows now.
+    fn world(&self) -> Arc<World> {
+        let now = SystemClock.now().moment().timestamp_millis();
+        let made = changes_made(&self.merged, now);
+        let mut known = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref() {
+            Some((count, world)) if *count == made => world.clone(),
+            _ => {
+                let world = Arc::new(world(&self.merged, now));
+                *known = Some((made, world.clone()));
+                world
+            }
+        }
+    }
+
+    /// The answer to a request.
+    fn answer(&self, request: &HttpRequest) -> Response {
+        let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
+        let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
+        let query = query.map(|Query(query)| query).unwrap_or_default();
+        let header = |name: HeaderName| {
+            let value = request.headers().get(name);
+            value.and_then(|value| value.to_str().ok())
+        };
+        let request = Request {
+            method: request.method().as_str(),
+            path: &path,
+            raw_path: request.uri().path(),
+            raw_query: request.uri().query().unwrap_or_default(),
+            query: &query,
+            host: header(HOST).unwrap_or("localhost"),
+            user_agent: header(USER_AGENT).unwrap_or_default(),
+            referrer: header(REFERER).unwrap_or_default(),
+            range: header(RANGE),
+        };
+        answer(&self.merged, &self.world(), request)
+    }
 }
 
 /// Serves a staged release until it is interrupted.
@@ -58,6 +102,7 @@ pub fn serve(args: &StageServeArgs, command: &CommandHelper<'_>) -> Outcome<Exit
     let served = Served {
         merged: merged(&tasks, source.as_ref(), command.output)?,
         source,
+        world: Mutex::new(None),
     };
     runtime.block_on(async {
         let failed = |error| {
@@ -183,36 +228,9 @@ fn merged(tasks: &[TaskId], source: &dyn Source, output: &Output) -> Outcome<Mer
     Ok(merged)
 }
 
-/// What a request is answered with.
-fn answered(merged: &Merged, request: &HttpRequest) -> Response {
-    let method = request.method().as_str().to_owned();
-    let path = percent_decode_str(request.uri().path())
-        .decode_utf8_lossy()
-        .into_owned();
-    let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
-    let query = query.map(|Query(query)| query).unwrap_or_default();
-    let header = |name: HeaderName| {
-        let value = request.headers().get(name);
-        value.and_then(|value| value.to_str().ok())
-    };
-    answer(
-        merged,
-        Request {
-            method: &method,
-            path: &path,
-            raw_query: request.uri().query().unwrap_or_default(),
-            query: &query,
-            host: header(HOST).unwrap_or("localhost"),
-            user_agent: header(USER_AGENT).unwrap_or_default(),
-            referrer: header(REFERER).unwrap_or_default(),
-            range: header(RANGE),
-        },
-    )
-}
-
 /// Answers a request.
 async fn respond(Shared(served): Shared<Arc<Served>>, request: HttpRequest) -> HttpResponse {
-    let response = answered(&served.merged, &request);
+    let response = served.answer(&request);
     let is_head = request.method() == Method::HEAD;
     let read = spawn_blocking(move || {
         body(&response, served.source.as_ref(), is_head).map(|body| (response, body))

@@ -47,11 +47,11 @@ const PROBLEM: &str = "application/problem+json";
 
 /// What every answer has as headers.
 const HEADERS: &[(&str, &str)] = &[
-    ("Strict-Transport-Security", "max-age=31536000;"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "public, max-age=90"),
+    ("strict-transport-security", "max-age=31536000;"),
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "public, max-age=90"),
     (
-        "Content-Security-Policy",
+        "content-security-policy",
         "default-src 'none'; frame-ancestors 'none'",
     ),
 ];
@@ -67,15 +67,15 @@ impl Answer {
         }
     }
 
-    /// Its headers.
+    /// Its headers, with names in lower case.
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let is_text = self.media_type.starts_with("text/");
         let charset = if is_text { "; charset=utf-8" } else { "" };
-        let mut headers = vec![("Content-Type", format!("{}{charset}", self.media_type))];
+        let mut headers = vec![("content-type", format!("{}{charset}", self.media_type))];
         if let Some(rule) = &self.rule {
-            headers.push(("Rule-ID", rule.id.clone()));
-            headers.push(("Rule-Data-Version", rule.data_version.clone()));
+            headers.push(("rule-id", rule.id.clone()));
+            headers.push(("rule-data-version", rule.data_version.clone()));
         }
         headers.extend(
             HEADERS

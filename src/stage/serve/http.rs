@@ -10,6 +10,8 @@ pub struct Request<'a> {
     pub method: &'a str,
     /// The path, decoded.
     pub path: &'a str,
+    /// The path, as it was sent.
+    pub raw_path: &'a str,
     /// What follows `?`, as it was sent.
     pub raw_query: &'a str,
     /// The parameters of the query, decoded, in order.

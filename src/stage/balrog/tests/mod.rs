@@ -61,8 +61,8 @@ fn ask(world: &Value, path: &str, die: u8) -> (u16, String, Option<String>) {
     let world = World::read(world).unwrap();
     let (status, headers, body) = serve_update(&world, path, &[("user-agent", "Mozilla")], die);
     let has = |name: &str, value: &str| headers.contains(&(name, value.to_owned()));
-    assert!(has("Cache-Control", "public, max-age=90"));
-    let rule = headers.into_iter().find(|(name, _)| *name == "Rule-ID");
+    assert!(has("cache-control", "public, max-age=90"));
+    let rule = headers.into_iter().find(|(name, _)| *name == "rule-id");
     (status, body, rule.map(|(_, id)| id))
 }
 
