@@ -1,5 +1,6 @@
 //! Patterns: regular expressions as Python matches them, path patterns, and those of `fnmatch`.
 
+mod error;
 mod python;
 mod search;
 mod shell;
@@ -8,34 +9,16 @@ use std::sync::Arc;
 
 use fancy_regex::{Regex, RegexBuilder};
 
+pub use error::PatternError;
+use error::{BACKTRACKING, in_words, refused};
 pub use search::Search;
 pub use shell::ShellPattern;
-
-/// Reports that a text is not a regular expression.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{pattern:?} is not a valid regular expression: {why}")]
-pub struct PatternError {
-    /// The text.
-    pub pattern: String,
-    /// What is wrong with it.
-    pub why: String,
-}
 
 /// A regular expression that matches at the beginning of a text, as Python's `re.match` does.
 #[derive(Clone, Debug)]
 pub struct Prefix {
     pattern: Arc<str>,
     regex: Arc<Regex>,
-}
-
-/// How many steps a pattern with backtracking may take before it counts as not matching.
-const BACKTRACKING: usize = 1_000_000;
-
-fn refused(pattern: &str, why: String) -> PatternError {
-    PatternError {
-        pattern: pattern.to_owned(),
-        why,
-    }
 }
 
 /// Compiles a pattern that was translated for the engine.
@@ -48,21 +31,6 @@ fn compile(pattern: &str, regex: &str) -> Result<Prefix, PatternError> {
         pattern: pattern.into(),
         regex: Arc::new(regex),
     })
-}
-
-/// The engine's message without the position, which refers to the translated pattern.
-fn in_words(message: &str) -> String {
-    // The engine gives no details for an expression whose repetitions exceed its limit.
-    if message.ends_with("error building NFA") {
-        return "it is too large once its repetitions are expanded".to_owned();
-    }
-    match message.strip_prefix("Parsing error at position ") {
-        Some(rest) => rest
-            .split_once(": ")
-            .map_or(rest, |(_, why)| why)
-            .to_lowercase(),
-        None => message.to_owned(),
-    }
 }
 
 impl Prefix {

@@ -121,7 +121,7 @@ fn tags_of_other_versions_and_bad_names_are_red() {
         (&["HAIL_93_0_RELEASE"][..], "not one of version 94.0"),
         (&["HAIL 94"][..], "is not a name of a tag"),
         (&["a", "a"][..], "contains \"a\" more than once"),
-        (&[][..], "lists no tags"),
+        (&[][..], "`payload.tag_info.tags` is empty"),
     ] {
         let mut world = World::default();
         let task = lando(&mut world, &["tag"], tag(names, COMMIT), &[]);

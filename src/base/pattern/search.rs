@@ -2,7 +2,8 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 
-use super::{BACKTRACKING, PatternError, in_words, python, refused};
+use super::error::{BACKTRACKING, PatternError, in_words, refused};
+use super::python;
 
 /// A regular expression that matches anywhere in a text.
 #[derive(Clone, Debug)]

@@ -86,12 +86,7 @@ pub(super) fn tags(
 mod tests {
     use super::*;
     use crate::base::value::json;
-    use crate::config::parameters::Strictness;
-
-    fn params(values: Value) -> Parameters {
-        let values = values.as_object().cloned().unwrap_or_default();
-        Parameters::new(values, Strictness::Lenient).unwrap()
-    }
+    use crate::config::test_support::params;
 
     #[test]
     fn programs_report_versions_without_suffixes() {
