@@ -12,7 +12,7 @@ use crate::base::json;
 use crate::base::value::Value;
 use crate::config::yaml;
 use crate::sandbox::{Maker, ReadArtifact};
-use crate::stage::makers::{Facts, make, partial};
+use crate::stage::makers::{Facts, make, make_any, partial};
 
 /// The build that partial updates begin at.
 const EARLIER_BUILD: &str = "20200101000000";
@@ -20,10 +20,41 @@ const EARLIER_BUILD: &str = "20200101000000";
 /// The decision or action task of a group, as far as builds depend on it.
 #[derive(Debug, Default)]
 struct Group {
-    /// The attributes of each task.
-    attributes: BTreeMap<String, Value>,
+    /// The tasks.
+    tasks: BTreeMap<String, Described>,
     /// The parameters.
     parameters: Value,
+}
+
+/// What a graph says about a task.
+#[derive(Debug, Default)]
+struct Described {
+    /// Its attributes.
+    attributes: Value,
+    /// The platform that Treeherder shows it under, such as `windows/x86_64`; empty if there is none.
+    shown_under: String,
+}
+
+impl Described {
+    fn new(task: &Value) -> Self {
+        let machine = &task["task"]["extra"]["treeherder"];
+        let collections = machine["collection"].as_object().into_iter().flatten();
+        let platform = machine["machine"]["platform"].as_str();
+        let names = collections.map(|(name, _)| name.as_str());
+        let parts: Vec<&str> = platform.into_iter().chain(names).collect();
+        Self {
+            attributes: task["attributes"].clone(),
+            shown_under: parts.join("/"),
+        }
+    }
+
+    /// The platform that the task builds for. Projects without the attribute `build_platform` show it in
+    /// Treeherder, or in the label.
+    fn platform<'a>(&'a self, label: &'a str) -> &'a str {
+        let attribute = self.attributes["build_platform"].as_str();
+        let shown = Some(self.shown_under.as_str()).filter(|platform| !platform.is_empty());
+        attribute.or(shown).unwrap_or(label)
+    }
 }
 
 /// The groups that were read.
@@ -39,7 +70,8 @@ pub struct Build {
     pub label: String,
     /// Its group.
     pub group: String,
-    /// The folders that it uploads as a whole, each with a slash at its end.
+    /// The folders that it uploads as a whole, each with a slash at its end. An empty name stands for all
+    /// names: nothing says what the task uploads.
     pub folders: Vec<String>,
 }
 
@@ -58,13 +90,15 @@ impl Build {
         let folders = named
             .chain(listed)
             .filter(|(_, value)| value["type"] == "directory");
+        let folders = folders.map(|(name, _)| format!("{}/", name.trim_end_matches('/')));
+        // The payload of a release worker says what it reads, not what it uploads.
+        let reads = definition["payload"].get("upstreamArtifacts").is_some();
+        let any = (reads && artifacts.is_null()).then(String::new);
         Self {
             task_id: task_id.to_owned(),
             label: text(&definition["metadata"]["name"]),
             group: text(&definition["taskGroupId"]),
-            folders: folders
-                .map(|(name, _)| format!("{}/", name.trim_end_matches('/')))
-                .collect(),
+            folders: folders.chain(any).collect(),
         }
     }
 }
@@ -88,15 +122,16 @@ impl Builds {
     /// Makes an artifact of a task; `None` if nothing is known of such names.
     pub fn make(&self, build: &Build, name: &str, read: &ReadArtifact<'_>) -> Option<Vec<u8>> {
         let group = self.group(&build.group, read);
-        let attributes = group.attributes.get(&build.task_id);
-        let attribute = |name: &str| attributes.and_then(|all| all[name].as_str());
+        let unknown = Described::default();
+        let described = group.tasks.get(&build.task_id).unwrap_or(&unknown);
+        let attribute = |name: &str| described.attributes[name].as_str();
         let parameter = |name: &str| group.parameters[name].as_str().unwrap_or_default();
         let facts = Facts {
             label: &build.label,
             product: attribute("shipping_product").unwrap_or_default(),
             version: parameter("version"),
             build_id: parameter("moz_build_date"),
-            platform: attribute("build_platform").unwrap_or_default(),
+            platform: described.platform(&build.label),
             locale: attribute("locale").unwrap_or("en-US"),
             branch: parameter("project"),
         };
@@ -114,7 +149,10 @@ impl Builds {
             };
             return partial(&before, &facts);
         }
-        make(name, &facts)
+        match build.folders.is_empty() {
+            true => make(name, &facts),
+            false => make_any(name, &facts),
+        }
     }
 
     fn group(&self, id: &str, read: &ReadArtifact<'_>) -> Arc<Group> {
@@ -133,8 +171,8 @@ impl Builds {
         let parameters = content("public/parameters.yml");
         let parameters = parameters.and_then(|text| yaml::load("parameters.yml", &text).ok());
         let group = Arc::new(Group {
-            attributes: tasks
-                .map(|(id, task)| (id.to_string(), task["attributes"].clone()))
+            tasks: tasks
+                .map(|(id, task)| (id.to_string(), Described::new(task)))
                 .collect(),
             parameters: parameters
                 .map(|document| document.value)
@@ -157,7 +195,34 @@ fn number_of_partial(name: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::number_of_partial;
+    use super::*;
+    use crate::base::value::json;
+
+    #[test]
+    fn the_platform_is_an_attribute_or_what_treeherder_shows() {
+        let treeherder =
+            json!({"machine": {"platform": "windows"}, "collection": {"x86_64": true}});
+        let task = |attributes: Value| {
+            Described::new(&json!({
+                "attributes": attributes,
+                "task": {"extra": {"treeherder": treeherder.clone()}},
+            }))
+        };
+        let shown = task(json!({}));
+        assert_eq!(shown.platform("build-a"), "windows/x86_64");
+        let says = task(json!({"build_platform": "macosx64"}));
+        assert_eq!(says.platform("build-a"), "macosx64");
+        assert_eq!(Described::default().platform("build-win64"), "build-win64");
+    }
+
+    #[test]
+    fn release_workers_do_not_say_what_they_upload() {
+        let build = |payload: Value| Build::new("id", &json!({"payload": payload})).folders;
+        assert_eq!(build(json!({"upstreamArtifacts": []})), [""]);
+        assert!(build(json!({"command": ["make"]})).is_empty());
+        let folder = json!({"name": "public/build", "type": "directory", "path": "out"});
+        assert_eq!(build(json!({"artifacts": [folder]})), ["public/build/"]);
+    }
 
     #[test]
     fn partial_updates_are_numbered() {

@@ -178,3 +178,44 @@ fn the_suffix_of_checksums_is_that_of_the_kind() {
         assert!(world.get(&id, name).is_some(), "{kind}");
     }
 }
+
+/// Gives all files of a task of a build the same name in the checksums.
+fn name_all(task: &mut Task, build: &TaskId, files: &[(&str, &str)], name: &str) {
+    let paths = files.iter().map(|(artifact, to)| {
+        let place = json!({"destinations": [format!("pub/hail/{to}")], "checksums_path": name});
+        ((*artifact).to_owned(), place)
+    });
+    let paths = Value::Object(paths.collect());
+    let map = json!([{"taskId": build.as_str(), "locale": "en-US", "paths": paths}]);
+    if let Value::Object(payload) = &mut task.staged.payload {
+        payload.insert("artifactMap", map);
+    }
+}
+
+#[test]
+fn two_contents_need_two_names_only_where_checksums_are_published() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a", b"a"), ("public/b", b"b")]);
+    let files = [("public/a", "a"), ("public/b", "b")];
+    for (action, name, passes) in [
+        ("push-to-candidates", "", true),
+        ("push-to-candidates", "later", false),
+        ("direct-push-to-bucket", "later", true),
+    ] {
+        let mut task = publish(&mut world, &build, &files, &[]);
+        name_all(&mut task, &build, &files, name);
+        task.staged.action = Some(action.to_owned());
+        task.staged.scopes = vec![
+            "project:hail:releng:beetmover:bucket:dep".to_owned(),
+            format!("project:hail:releng:beetmover:action:{action}"),
+        ];
+        if passes {
+            let id = world.pass(&task);
+            let checksums = world.get(&id, "public/target.checksums");
+            assert_eq!(checksums.is_some(), action == "push-to-candidates");
+        } else {
+            let red = world.fail(&task).join("\n");
+            assert!(red.contains("whose checksums have the name later"), "{red}");
+        }
+    }
+}

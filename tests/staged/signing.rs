@@ -89,3 +89,16 @@ fn each_file_is_recorded_with_its_own_task() {
         [format!("{one}:public/a"), format!("{other}:public/b")]
     );
 }
+
+#[test]
+fn every_certificate_of_production_signs_in_a_pool_of_production() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a", b"a")]);
+    for name in ["nightly", "release", "production", "fennec-production"] {
+        let mut task = sign(&mut world, &build, "public/a", &["autograph_gpg"]);
+        task.staged.scopes = vec![format!("project:hail:releng:signing:cert:{name}-signing")];
+        task.staged.pool = "scriptworker-k8s/hail-3-signing".to_owned();
+        let id = world.pass(&task);
+        assert!(world.get(&id, "public/a.asc").is_some(), "{name}");
+    }
+}

@@ -33,6 +33,21 @@ pub struct Files {
     pub map: Vec<Entry>,
 }
 
+impl Files {
+    /// The same without names in the checksums, for tasks that publish none.
+    #[must_use]
+    pub fn without_checksums(mut self) -> Self {
+        let places = self
+            .map
+            .iter_mut()
+            .flat_map(|entry| entry.paths.values_mut());
+        for place in places {
+            place.checksums_path.clear();
+        }
+        self
+    }
+}
+
 /// Artifacts of an upstream task.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -355,8 +370,10 @@ impl Plan {
                 }
             }
         }
+        // Whoever does not want checksums leaves the name empty, for as many files as there are.
+        let is_named = !place.checksums_path.is_empty() || place.update_balrog_manifest;
         let known = self.checksums.entry(place.checksums_path.clone());
-        if known.or_insert_with(|| sums.clone()) != sums {
+        if known.or_insert_with(|| sums.clone()) != sums && is_named {
             errors.push(PlanError::SameChecksums {
                 other: artifact.clone(),
                 name: place.checksums_path.clone(),

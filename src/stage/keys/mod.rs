@@ -34,12 +34,14 @@ pub struct Certificate {
 
 /// Reports that staging has no certificate of a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no staging certificate is named {0:?}; there are dep, nightly and release")]
+#[error(
+    "no staging certificate is named {0:?}; there are dep, nightly, release, production and fennec-production"
+)]
 pub struct NoCertificate(pub String);
 
 /// Every certificate. `wrong` and `old` sign what a test wants to be refused: `wrong` is trusted
 /// nowhere, `old` has the size that keys had when SHA-1 was in use.
-static CERTIFICATES: [Certificate; 5] = [
+static CERTIFICATES: [Certificate; 7] = [
     Certificate::new("dep", || {
         PrivateKey::from_pem(include_str!("worthless-dep.pem"))
     }),
@@ -48,6 +50,12 @@ static CERTIFICATES: [Certificate; 5] = [
     }),
     Certificate::new("release", || {
         PrivateKey::from_pem(include_str!("worthless-release.pem"))
+    }),
+    Certificate::new("production", || {
+        PrivateKey::from_pem(include_str!("worthless-production.pem"))
+    }),
+    Certificate::new("fennec-production", || {
+        PrivateKey::from_pem(include_str!("worthless-fennec-production.pem"))
     }),
     Certificate::new("wrong", || {
         PrivateKey::from_pem(include_str!("worthless-wrong.pem"))

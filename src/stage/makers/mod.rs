@@ -65,6 +65,22 @@ pub fn make(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
     maker(&Name { file, stem }, facts)
 }
 
+/// The content of an artifact that a task is known to have, as a task behind it reads it. In a format that
+/// is not known, it is a text that names the artifact. Signatures and updates are not made by name.
+#[must_use]
+pub fn make_any(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
+    let text = || {
+        let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+        let is_made =
+            !NOT_MADE.contains(&file) && !NOT_BY_NAME.iter().any(|end| file.ends_with(end));
+        (is_made && !file.is_empty()).then(|| texts::log(facts, file))
+    };
+    make(name, facts).or_else(text)
+}
+
+/// The ends of names of what tasks make from other artifacts.
+const NOT_BY_NAME: [&str; 6] = [".asc", ".mar", ".md5", ".sha1", ".sha256", ".sha512"];
+
 /// The last part of a name.
 struct Name<'a> {
     file: &'a str,

@@ -52,11 +52,13 @@ pub fn certificate_scope<'s>(
     }
 }
 
-/// The name of the certificate in a scope: `dep` in `…:cert:dep-signing`.
+/// The name of the certificate in a scope: `dep` in `…:cert:dep-signing`. The accounts for notarization,
+/// which sign nothing, have the same names: `…:cert:release-apple-notarization`.
 #[must_use]
 pub fn certificate_name(scope: &str) -> &str {
     let last = scope.rsplit_once(':').map_or(scope, |(_, last)| last);
-    last.strip_suffix("-signing").unwrap_or(last)
+    let mut ends = ["-signing", "-apple-notarization"].iter();
+    ends.find_map(|end| last.strip_suffix(end)).unwrap_or(last)
 }
 
 /// Texts as Python writes a list of them.

@@ -107,7 +107,13 @@ pub fn files(work: &mut Work<'_>, needs_map: bool) -> Option<Files> {
 
 /// Publishes the files of the artifact map.
 pub fn publish(work: &mut Work<'_>) {
+    let action = work.staged.action.as_deref().unwrap_or_default();
+    let publishes_checksums = WITH_CHECKSUMS.contains(&action);
     if let Some(files) = files(work, true) {
+        let files = match publishes_checksums {
+            true => files,
+            false => files.without_checksums(),
+        };
         place(work, &files, Existing::Refused);
     }
 }

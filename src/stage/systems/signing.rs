@@ -16,7 +16,13 @@ pub const SPACE: &str = "signatures";
 const DEP: &[&str] = &["dep"];
 
 /// The certificates that may sign in a pool with keys of production.
-const PRODUCTION: &[&str] = &["dep", "nightly", "release"];
+const PRODUCTION: &[&str] = &[
+    "dep",
+    "nightly",
+    "release",
+    "production",
+    "fennec-production",
+];
 
 /// The certificates that may sign in a pool.
 pub fn certificates(pool: &str) -> &'static [&'static str] {

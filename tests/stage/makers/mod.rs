@@ -6,7 +6,7 @@ mod installers;
 mod packages;
 mod updates;
 
-use snowman::stage::makers::{Facts, make};
+use snowman::stage::makers::{Facts, make, make_any};
 use snowman::stage::mar::extract::File;
 
 /// The artifacts of every format, each on a platform that has it.
@@ -106,6 +106,23 @@ fn nothing_is_made_for_unknown_names() {
         "public/build/a.json.md5.md5",
     ] {
         assert_eq!(make(name, &facts), None, "{name:?}");
+    }
+}
+
+#[test]
+fn what_a_task_is_known_to_have_is_made_in_any_format() {
+    let facts = build("linux64");
+    let survey = make_any("public/build/survey.rcc", &facts).unwrap();
+    assert_ne!(Some(survey), make_any("public/build/upgrade.rcc", &facts));
+    let name = "public/build/target.tar.xz";
+    assert_eq!(make_any(name, &facts), make(name, &facts));
+    for name in [
+        "public/build/",
+        "public/build/survey.rcc.asc",
+        "public/build/target.partial-1.mar",
+        "public/chain-of-trust.json",
+    ] {
+        assert_eq!(make_any(name, &facts), None, "{name}");
     }
 }
 

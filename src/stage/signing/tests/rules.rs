@@ -78,6 +78,8 @@ fn exactly_one_scope_names_the_certificate() {
     let mixed = of(&[one, foreign], &both).unwrap_err();
     assert!(matches!(mixed, ScopeError::Mixed { .. }), "{mixed}");
     assert_eq!(certificate_name(one), "dep");
+    let account = "project:hail:releng:signing:cert:release-apple-notarization";
+    assert_eq!(certificate_name(account), "release");
 }
 
 #[test]
