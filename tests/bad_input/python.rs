@@ -94,12 +94,12 @@ tasks:
             mozilla_taskgraph.transforms.replicate,
             mozilla_taskgraph.transforms.scriptworker.release_artifacts,
             mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped,
-            snowman.transforms.publish, snowman.transforms.run_on_releases,
-            taskgraph.transforms.cached_tasks, taskgraph.transforms.chunking,
-            taskgraph.transforms.code_review, taskgraph.transforms.docker_image,
-            taskgraph.transforms.fetch, taskgraph.transforms.from_deps, taskgraph.transforms.matrix,
-            taskgraph.transforms.notify, taskgraph.transforms.run, taskgraph.transforms.task,
-            taskgraph.transforms.task_context
+            snowman.transforms.partial_updates, snowman.transforms.publish,
+            snowman.transforms.run_on_releases, taskgraph.transforms.cached_tasks,
+            taskgraph.transforms.chunking, taskgraph.transforms.code_review,
+            taskgraph.transforms.docker_image, taskgraph.transforms.fetch,
+            taskgraph.transforms.from_deps, taskgraph.transforms.matrix, taskgraph.transforms.notify,
+            taskgraph.transforms.run, taskgraph.transforms.task, taskgraph.transforms.task_context
 
       × no Python with the package taskgraph was found
       │   cause: /no/python: No such file or directory (os error 2)

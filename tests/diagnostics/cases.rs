@@ -142,7 +142,7 @@ pub fn all() -> Vec<Case> {
                 "implementation",
             ],
             // Without a Taskcluster there is nothing to replicate, and without a dependency nothing to publish.
-            right: !["replicate", "publish"]
+            right: !["replicate", "publish", "partial_updates"]
                 .iter()
                 .any(|end| transform.name.ends_with(end)),
             ..task(transform.name, document, &[])
@@ -178,13 +178,16 @@ pub fn all() -> Vec<Case> {
     }));
     cases.extend(PAYLOADS.iter().map(|payload| {
         let worker = worker(payload.name);
-        let task_of =
-            json!({"description": "A task", "worker-type": payload.name, "worker": worker});
+        let task_of = json!({
+            "description": "A task", "worker-type": payload.name, "worker": worker,
+            "attributes": {"shipping_product": "p", "shipping_phase": "promote"},
+        });
         Case {
             schema: payload.schema,
             // These follow from the alias.
             given: &["implementation", "os"],
             defaults: payload.defaults,
+            right: !REFUSED.contains(&payload.name),
             ..task(payload.name, kind(&["task"], &task_of), &["worker"])
         }
     }));
@@ -266,6 +269,12 @@ fn of_transform(name: &str) -> Value {
             let file = json!({"from": "build", "artifact": "public/a", "to": "a"});
             let publish = json!({"folder": "pub", "files": [file]});
             let mut kind = kind(&[short, "task"], &docker(json!({"publish": publish})));
+            kind["transforms"].as_array_mut().unwrap()[0] = json!(name);
+            kind
+        }
+        "partial_updates" => {
+            let fields = json!({"partial-updates": {"fields": ["a"]}});
+            let mut kind = kind(&[short, "task"], &docker(fields));
             kind["transforms"].as_array_mut().unwrap()[0] = json!(name);
             kind
         }
@@ -362,6 +371,67 @@ fn worker(name: &str) -> Value {
         "scriptworker-signing" => {
             json!({"signing-type": "dep-signing", "upstream-artifacts": [upstream]})
         }
+        _ => release_worker(name),
+    }
+}
+
+/// The payloads that are refused without parameters of a promotion, or with nothing to do.
+const REFUSED: &[&str] = &[
+    "treescript",
+    "shipit-maybe-release",
+    "landoscript",
+    "bouncer-locations",
+];
+
+/// The `worker` of a task for a release worker.
+fn release_worker(name: &str) -> Value {
+    let artifacts = json!([{"taskId": "a", "taskType": "build", "paths": ["p"]}]);
+    let store = json!({"channel": "c", "upstream-artifacts": artifacts});
+    match name {
+        "balrog" => json!({"balrog-action": "submit-locale", "upstream-artifacts": artifacts}),
+        "beetmover-import-from-gcs-to-artifact-registry" => {
+            json!({"gcs-sources": ["pub/a"], "product": "p"})
+        }
+        "beetmover-maven" => json!({
+            "release-properties": {
+                "app-name": "a", "app-version": "92.0", "branch": "main", "build-id": "2", "artifact-id": "b",
+            },
+            "upstream-artifacts": artifacts,
+        }),
+        "bouncer-aliases" => json!({"entries": {"a": "b"}}),
+        "bouncer-locations" => json!({"bouncer-products": ["p"]}),
+        "bouncer-submission" => json!({"locales": ["de"], "entries": {}}),
+        "iscript" => {
+            let upstream = json!([{"taskId": "a", "taskType": "build", "paths": ["p"], "formats": ["macapp"]}]);
+            json!({"signing-type": "dep-signing", "upstream-artifacts": upstream})
+        }
+        "landoscript" => json!({"lando-repo": "r"}),
+        "push-addons" => json!({"channel": "listed", "upstream-artifacts": artifacts}),
+        "push-apk" => {
+            json!({"google-play-track": "internal", "commit": false, "upstream-artifacts": artifacts})
+        }
+        "push-flatpak" | "push-msix" | "push-snap" => store,
+        "scriptworker-beetmover" => json!({
+            "action": "push-to-candidates", "version": "1", "artifact-map": [
+                {"taskId": "a", "paths": {"p": {"destinations": ["d"]}}},
+            ],
+            "beetmover-application-name": "p", "bucket": "dep", "upstream-artifacts": artifacts,
+        }),
+        "scriptworker-github" => json!({
+            "action": "release", "github-project": "p", "github-repo-url": "https://example.com", "git-tag": "v1",
+            "git-revision": "a", "release-name": "r", "is-prerelease": false, "artifact-map": [],
+            "upstream-artifacts": artifacts,
+        }),
+        "scriptworker-pushapk" => json!({
+            "channel": "c", "commit": false, "product": "p", "dep": true, "upstream-artifacts": artifacts,
+        }),
+        "shipit-maybe-release" => json!({"phase": "p"}),
+        "shipit-merged" => json!({"merge-automation-id": 1}),
+        "shipit-shipped" => json!({"release-name": "r"}),
+        "shipit-update-product-channel-version" => {
+            json!({"product": "p", "channel": "c", "version": "1"})
+        }
+        "treescript" => json!({"tags": [], "bump": false}),
         _ => missing("PAYLOADS", name),
     }
 }

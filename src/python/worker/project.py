@@ -53,7 +53,6 @@ def load(head):
         taskgraph.fast = True
     root, top = head["root"], os.path.realpath(head["top"])
     _import_registration(head["config"])
-    _hide_own_section(module)
     own_schema = originals.is_replaced(module, "graph_config_schema")
     if head["violates_schema"] and not own_schema:
         try:
@@ -76,16 +75,6 @@ def load(head):
     entry = head["entry"] or _module_of(_registration(head["config"].get("taskgraph")))
     _collect_garbage()
     return {"config": _changed_config(), "own_schema": own_schema, "promotes": _promotes()}
-
-
-def _hide_own_section(module):
-    """Hides the section `snowman` from the schema: a schema of the project need not know it."""
-    validate = module.validate_graph_config
-
-    def validate_graph_config(config):
-        return validate({key: value for key, value in config.items() if key != "snowman"})
-
-    module.validate_graph_config = validate_graph_config
 
 
 def _violations(error):

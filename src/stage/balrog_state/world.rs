@@ -1,5 +1,7 @@
 //! What the update server answers from, as the effects of tasks say it.
 
+use std::collections::BTreeSet;
+
 use super::{DOMAINS, PINS, RULES, SCHEDULED, releases};
 use crate::base::value::{Object, Value};
 use crate::stage::balrog::allowlist::Allowlist;
@@ -9,6 +11,21 @@ use crate::stage::merged::Merged;
 
 /// The columns that the change of a rule may change.
 pub const CHANGED: [&str; 3] = ["mapping", "fallbackMapping", "backgroundRate"];
+
+/// The products that production's list of hosts knows.
+pub const PRODUCTS: &[&str] = &["Devedition", "Fennec", "Firefox", "Thunderbird"];
+
+/// The hosts of the addresses of a release.
+fn hosts(blob: &Value) -> BTreeSet<&str> {
+    let channels = blob["fileUrls"].as_object().into_iter().flatten();
+    let kinds = channels.flat_map(|(_, kinds)| kinds.as_object().into_iter().flatten());
+    let urls = kinds.flat_map(|(_, urls)| urls.as_object().into_iter().flatten());
+    let hosts = urls.filter_map(|(_, url)| {
+        let (_, rest) = url.as_str()?.split_once("://")?;
+        rest.split(['/', '?', '#']).next()
+    });
+    hosts.filter(|host| !host.is_empty()).collect()
+}
 
 /// A change that is scheduled: the release that it offers, and when in milliseconds since 1970.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +37,8 @@ pub struct Scheduled<'a> {
 }
 
 /// Makes the world of all releases, rules and pins. `is_made` says which of the scheduled changes are made;
-/// without a list of hosts in the state, production's counts.
+/// without a list of hosts in the state, production's counts, and releases of products that it does not know may
+/// use their own hosts: they were checked when they were submitted.
 #[must_use]
 pub fn world(merged: &Merged, is_made: &dyn Fn(Scheduled<'_>) -> bool) -> World {
     let domains = merged.space(DOMAINS);
@@ -70,12 +88,19 @@ pub fn world(merged: &Merged, is_made: &dyn Fn(Scheduled<'_>) -> bool) -> World 
         rules: rules.collect(),
         releases: releases.collect(),
         pins: pins.collect(),
-        allowlist: match domains.is_empty() {
-            true => Allowlist::production(),
-            false => Allowlist::read(&Value::Object(domains)),
-        },
+        allowlist: Allowlist::read(&Value::Object(domains.clone())),
         ..World::default()
     };
+    if domains.is_empty() {
+        world.allowlist = Allowlist::production();
+        for release in world.releases.values() {
+            if !PRODUCTS.contains(&release.product.as_str()) {
+                for host in hosts(&release.blob) {
+                    world.allowlist.allow(host, &[&release.product]);
+                }
+            }
+        }
+    }
     world.sort_rules();
     world
 }

@@ -6,6 +6,7 @@ use super::files::host;
 use super::history::is_variant;
 use crate::base::value::{Object, Value};
 use crate::stage::balrog::allowlist::Allowlist;
+use crate::stage::balrog_state::world::PRODUCTS;
 use crate::stage::balrog_state::{DOMAINS, releases};
 use crate::stage::merged::Merged;
 
@@ -18,9 +19,6 @@ const STAGING_HOSTS: &[&str] = &[
     "dev.bouncer.nonprod.webservices.mozgcp.net",
     "ftp.stage.mozaws.net",
 ];
-
-/// The products whose hosts are known.
-const PRODUCTS: &[&str] = &["Devedition", "Fennec", "Firefox", "Thunderbird"];
 
 /// The hosts that a release of a product may be served from, and what could not be checked about them. `own` is the
 /// name of the release without a suffix.
