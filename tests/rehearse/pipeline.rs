@@ -66,7 +66,7 @@ async fn rehearsed(flavors: &[&str]) -> Vec<Vec<CreatedTask>> {
         };
         let input = json!({
             "release_promotion_flavor": expected, "build_number": 1, "previous_graph_ids": previous,
-            "next_version": "9.9", "partial_updates": {"0.1": {"buildNumber": 1, "locales": []}},
+            "next_version": "10.0", "partial_updates": {"0.1": {"buildNumber": 1, "locales": []}},
         });
         let report = rehearsal.promote(flavor, input).await.unwrap();
         assert!(report.holds(), "{flavor}: {report:#?}");

@@ -98,6 +98,16 @@ impl Rule {
     }
 }
 
+/// The comment of rules that are made up: they say nothing about which other rules there are.
+const MADE_UP: &str = "made up for a staged release without history";
+
+impl Rule {
+    /// Whether the rule was made up.
+    pub fn is_made_up(&self) -> bool {
+        self.text("comment") == MADE_UP
+    }
+}
+
 /// All rules, by key. Changes that were scheduled by other releases have been signed off and made.
 pub fn rules(merged: &Merged, is_own: impl Fn(&str) -> bool) -> BTreeMap<String, Rule> {
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
@@ -141,6 +151,7 @@ fn made(id: u64, alias: Option<&str>, product: &str, channel: &str) -> Rule {
     for name in NULL_COLUMNS.iter().chain(CONDITIONS) {
         columns.insert(*name, Value::Null);
     }
+    columns.insert("comment", Value::from(MADE_UP));
     Rule {
         key: alias.map_or_else(|| id.to_string(), str::to_owned),
         columns,

@@ -221,7 +221,9 @@ fn rule(
     let mut of_product = rules
         .values()
         .filter(|rule| rule.text("product") == product);
-    let is_known = of_product.any(|rule| rules::has_users(rule.text("channel")));
+    // A candidate that was offered on another channel has made up a rule for that one alone.
+    let is_known =
+        of_product.any(|rule| rules::has_users(rule.text("channel")) && !rule.is_made_up());
     let made = if is_known {
         None
     } else if rules::is_of_production(product) {
