@@ -8,11 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::thread;
 
 use super::report::Report;
-use super::source::{Source, SourceError};
-use super::state::{MAX_STATE, State, StateError, TaskRun};
+use super::source::{Source, SourceError, StateRead, read_states};
+use super::state::{MAX_STATE, State, TaskRun};
 use crate::base::json;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
@@ -20,9 +19,6 @@ use crate::release::staged::{EARLIER, Staged};
 
 /// The phase in which nothing may be left open.
 const LAST_PHASE: &str = "ship";
-
-/// What was read of a state.
-type Read = Result<Result<Arc<State>, StateError>, SourceError>;
 
 /// The states before a task.
 #[derive(Debug, Default)]
@@ -42,7 +38,7 @@ impl Before {
         let mut seen = direct.clone();
         let mut left: Vec<TaskId> = direct.iter().cloned().collect();
         while !left.is_empty() {
-            let read = read_all(&left, source);
+            let read = read_states(&left, source);
             let mut next = Vec::new();
             for (id, read) in left.into_iter().zip(read) {
                 let Some(state) = usable(&id, read, report) else {
@@ -65,7 +61,7 @@ impl Before {
         before.check_revisions(staged, report);
         if let Some(original) = &staged.copy_of {
             report.warnings.push(format!(
-                "this task is a copy of {original}: tasks that depend on that one do not see what this one does"
+                "this task is a copy of {original}: tasks that depend on the original do not see the changes of the copy"
             ));
         }
         before
@@ -80,7 +76,7 @@ impl Before {
                 };
                 if now.run.run_id != parent.run_id {
                     report.problem(format!(
-                        "{} ({id}) was made on top of run {} of {} ({}), which has been run again (run {}): rerun \
+                        "{} ({id}) was made on top of run {} of {} ({}), which has since been rerun (run {}): rerun \
                          {id}, and then this task",
                         state.label, parent.run_id, now.label, parent.task_id, now.run.run_id
                     ));
@@ -117,35 +113,8 @@ impl Before {
     }
 }
 
-/// Reads states, several at once if the source can do it.
-fn read_all(ids: &[TaskId], source: &dyn Source) -> Vec<Read> {
-    let readers = source.readers().min(ids.len());
-    if readers < 2 {
-        return ids.iter().map(|id| source.state(id)).collect();
-    }
-    let parts = ids.chunks(ids.len().div_ceil(readers));
-    thread::scope(|scope| {
-        let read =
-            |part: &[TaskId]| -> Vec<Read> { part.iter().map(|id| source.state(id)).collect() };
-        let threads: Vec<_> = parts
-            .clone()
-            .map(|part| scope.spawn(move || read(part)))
-            .collect();
-        let read = threads.into_iter().zip(parts).flat_map(|(thread, part)| {
-            let failed = |id: &TaskId| {
-                let why = "the thread that reads it has ended".to_owned();
-                let (task, name) = (id.clone(), "state".to_owned());
-                Err(SourceError::Unreadable { task, name, why })
-            };
-            let read = thread.join();
-            read.unwrap_or_else(|_| part.iter().map(failed).collect())
-        });
-        read.collect()
-    })
-}
-
 /// A state that belongs to its task; anything else is reported.
-fn usable(id: &TaskId, read: Read, report: &mut Report) -> Option<Arc<State>> {
+fn usable(id: &TaskId, read: StateRead, report: &mut Report) -> Option<Arc<State>> {
     match read {
         Ok(Ok(state)) if state.run.task_id != *id => report.problem(format!(
             "the state of the task {id} is that of the task {}",

@@ -1,6 +1,7 @@
 //! Where a staged task reads the artifacts of other tasks.
 
 use std::sync::Arc;
+use std::thread;
 
 use super::state::{MAX_STATE, State, StateError};
 use super::trees::tree::Tree;
@@ -53,6 +54,9 @@ pub enum SourceError {
     },
 }
 
+/// What was read of a state: the state, or what is wrong with its content, or why there is none.
+pub type StateRead = Result<Result<Arc<State>, StateError>, SourceError>;
+
 /// Reads artifacts of the latest completed runs of tasks.
 pub trait Source: Sync {
     /// How many artifacts may be read at once.
@@ -70,7 +74,7 @@ pub trait Source: Sync {
     ///
     /// # Errors
     /// [`SourceError`]; the inner one is about the content of the state.
-    fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {
+    fn state(&self, task: &TaskId) -> StateRead {
         let artifact = self.artifact(task, STATE, MAX_STATE)?;
         Ok(State::read(&artifact.content).map(Arc::new))
     }
@@ -79,4 +83,32 @@ pub trait Source: Sync {
     fn tree(&self) -> Option<&dyn Tree> {
         None
     }
+}
+
+/// Reads the states of tasks, in their order, several at once if the source can do it.
+pub fn read_states(ids: &[TaskId], source: &dyn Source) -> Vec<StateRead> {
+    let readers = source.readers().min(ids.len());
+    if readers < 2 {
+        return ids.iter().map(|id| source.state(id)).collect();
+    }
+    let parts = ids.chunks(ids.len().div_ceil(readers));
+    thread::scope(|scope| {
+        let read = |part: &[TaskId]| -> Vec<StateRead> {
+            part.iter().map(|id| source.state(id)).collect()
+        };
+        let threads: Vec<_> = parts
+            .clone()
+            .map(|part| scope.spawn(move || read(part)))
+            .collect();
+        let read = threads.into_iter().zip(parts).flat_map(|(thread, part)| {
+            let failed = |id: &TaskId| {
+                let why = "the thread that reads it has ended".to_owned();
+                let (task, name) = (id.clone(), "state".to_owned());
+                Err(SourceError::Unreadable { task, name, why })
+            };
+            let read = thread.join();
+            read.unwrap_or_else(|_| part.iter().map(failed).collect())
+        });
+        read.collect()
+    })
 }

@@ -8,3 +8,4 @@
 mod decision;
 mod processes;
 mod production;
+mod served;

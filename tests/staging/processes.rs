@@ -19,23 +19,24 @@ use super::decision::{InProcess, files};
 use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 
 /// A taskId that ends with a letter.
-fn id(letter: char) -> String {
+pub fn id(letter: char) -> String {
     format!("fN1SbArXTPSVFUUvaOl{letter}AA")
 }
 
 /// A staged task of a system.
-struct Task<'a> {
-    id: String,
-    system: &'a str,
-    action: &'a str,
-    scopes: &'a [&'a str],
-    payload: Value,
-    from: &'a [&'a str],
+pub struct Task<'a> {
+    pub id: String,
+    pub system: &'a str,
+    pub action: &'a str,
+    pub scopes: &'a [&'a str],
+    pub payload: Value,
+    pub from: &'a [&'a str],
+    pub history: &'a [&'a str],
 }
 
 impl Task<'_> {
     /// Creates the task.
-    fn create(&self, taskcluster: &Taskcluster) {
+    pub fn create(&self, taskcluster: &Taskcluster) {
         let task_id = |id: &&str| TaskId::parse(id).unwrap();
         let scope = |end: &&str| format!("project:hail:releng:{end}");
         let staged = Staged {
@@ -54,7 +55,7 @@ impl Task<'_> {
             from: self.from.iter().map(task_id).collect(),
             earlier: None,
             copy_of: None,
-            history: Vec::new(),
+            history: self.history.iter().map(task_id).collect(),
             archive: None,
         };
         let mut definition = taskcluster.definition(self.system, &[]);
@@ -72,7 +73,7 @@ fn own(value: &Value) -> Own {
 }
 
 /// Runs the task as a process, and in this one. Returns the artifacts, which are the same.
-fn ran(taskcluster: &Taskcluster, id: &str, run_id: u32) -> Vec<(String, Vec<u8>)> {
+pub fn ran(taskcluster: &Taskcluster, id: &str, run_id: u32) -> Vec<(String, Vec<u8>)> {
     let folder = tempfile::tempdir().unwrap();
     let output = tokio::task::block_in_place(|| {
         Command::new(env!("CARGO_BIN_EXE_snowman"))
@@ -105,7 +106,7 @@ fn ran(taskcluster: &Taskcluster, id: &str, run_id: u32) -> Vec<(String, Vec<u8>
 }
 
 /// Uploads the artifacts of a run, and completes it.
-fn complete(taskcluster: &Taskcluster, id: &str, artifacts: &[(String, Vec<u8>)]) {
+pub fn complete(taskcluster: &Taskcluster, id: &str, artifacts: &[(String, Vec<u8>)]) {
     let state = taskcluster.sandbox.state();
     for (name, content) in artifacts {
         let kind = "application/octet-stream";
@@ -184,6 +185,7 @@ async fn one_task_of_each_system_is_retried_and_rerun() {
                 "formats": ["autograph_gpg"],
             }]}),
             from: &[],
+            history: &[],
         },
         Task {
             id: mac.clone(),
@@ -199,6 +201,7 @@ async fn one_task_of_each_system_is_retried_and_rerun() {
                 "hardened-sign-config": [{"runtime": true, "globs": ["/"]}],
             }),
             from: &[],
+            history: &[],
         },
         Task {
             id: publish.clone(),
@@ -234,6 +237,7 @@ async fn one_task_of_each_system_is_retried_and_rerun() {
                 ],
             }),
             from: &[&signing],
+            history: &[],
         },
         Task {
             id: checksums,
@@ -242,6 +246,7 @@ async fn one_task_of_each_system_is_retried_and_rerun() {
             scopes: &[],
             payload: json!({}),
             from: &[&publish],
+            history: &[],
         },
     ];
     for task in &tasks {

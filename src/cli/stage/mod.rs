@@ -1,6 +1,7 @@
 //! The command `stage`.
 
 mod queue;
+mod release;
 mod run_task;
 mod serve;
 
