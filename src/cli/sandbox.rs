@@ -33,7 +33,7 @@ pub fn state_folder(
     checked.transpose()
 }
 
-/// Checks the address of a server that has no business outside this machine.
+/// Checks that a server listens only on this machine.
 ///
 /// # Errors
 /// If others could reach it.

@@ -363,7 +363,7 @@ impl Phases<'_> {
         }
         let definition = taskcluster.task(&id).await.map_err(|error| {
             error.environment(
-                "cannot read the definition of this task, whose image staged tasks have",
+                "cannot read the definition of this task, whose image staged tasks use",
             )
         })?;
         match &definition["payload"]["image"] {

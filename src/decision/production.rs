@@ -222,7 +222,7 @@ fn parameters(
     Ok((params, changed))
 }
 
-/// The project and branch of a release: the own ones if they are among `release-branches`, else the first.
+/// The project and branch of a release: its own if they are among `release-branches`, else the first.
 fn branch(config: &GraphConfig, params: &Parameters) -> (String, Option<String>) {
     let own = params.project();
     let branches = config.get("release-branches").and_then(Value::as_object);
@@ -257,7 +257,7 @@ fn description(changed: &[Changed]) -> String {
         .map(|one| format!("{} `{}`", one.name, one.production));
     let values: Vec<String> = values.collect();
     format!(
-        "this is so with the parameters of production only: {}",
+        "this happens only with the parameters of production: {}",
         values.join(", ")
     )
 }
@@ -303,7 +303,7 @@ impl Comparison {
                 None => "missing".to_owned(),
             };
             tracing::warn!(
-                "{label} (kind {}): `{}` is {} in production, and {} here, so production's was not rehearsed",
+                "{label} (kind {}): `{}` is {} in production but {} here; the value of production is not rehearsed",
                 kind.unwrap_or_default(),
                 difference.path,
                 shown(&difference.production),

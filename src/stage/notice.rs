@@ -37,14 +37,14 @@ pub struct Recipient {
 pub enum NoticeError {
     /// The route is none that the service knows.
     #[error(
-        "the route {0} is none of the notification service, such as notify.email.ADDRESS.on-completed"
+        "the route {0} is not a route of the notification service, such as notify.email.ADDRESS.on-completed"
     )]
     Route(String),
     /// The address is none.
     #[error("{0:?} is not an address for {1}")]
     Address(String, String),
     /// A staging release would write to a list of people who wait for real ones.
-    #[error("{0} would get messages about a release that is only a test")]
+    #[error("{0} would be notified of a staged release")]
     ReleaseList(String),
     /// A name in braces was not filled in.
     #[error("{field} contains {name}, which was not filled in")]

@@ -14,7 +14,7 @@ pub const SCHEMA: &str = include_str!("report.schema.json");
 pub struct Checked {
     /// What was checked.
     pub what: String,
-    /// How many things it was checked on.
+    /// How many items were checked.
     pub count: usize,
 }
 
@@ -27,7 +27,7 @@ pub struct Report {
     pub would: Vec<String>,
     /// What could not be checked here.
     pub unchecked: Vec<String>,
-    /// What is unusual, but no problem.
+    /// What is unusual but not an error.
     pub warnings: Vec<String>,
     /// Why the task is red.
     pub problems: Vec<String>,
@@ -57,7 +57,7 @@ pub struct Subject<'a> {
     pub run_id: u32,
     /// The release system.
     pub system: &'a str,
-    /// The action; empty if the system has one alone.
+    /// The action; empty if the system has only one.
     pub action: &'a str,
 }
 

@@ -114,7 +114,7 @@ fn a_file_of_another_task_is_not_replaced() {
     let first = world.pass(&task);
     let task = publish(&mut world, &other, &[("public/a", "x")], &[&first]);
     let red = world.fail(&task).join("\n");
-    assert!(red.contains("already has other content"), "{red}");
+    assert!(red.contains("already has different content"), "{red}");
     // Neither comes after the other: who reads both is told.
     let task = publish(&mut world, &other, &[("public/a", "x")], &[]);
     let second = world.pass(&task);

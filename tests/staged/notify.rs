@@ -33,7 +33,7 @@ fn defects_of_messages_are_red() {
     let good = "notify.email.somebody@example.com.on-completed";
     let list = "notify.email.release-drivers@example.com.on-completed";
     for (route, subject, why) in [
-        (list, "Hail", "only a test"),
+        (list, "Hail", "would be notified of a staged release"),
         (good, "Hail {config[params][version]}", "was not filled in"),
         (good, "", "is empty"),
         (
@@ -44,7 +44,7 @@ fn defects_of_messages_are_red() {
         (
             "notify.email.a@example.com",
             "Hail",
-            "is none of the notification service",
+            "is not a route of the notification service",
         ),
     ] {
         let mut world = World::default();

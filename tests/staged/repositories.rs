@@ -162,7 +162,9 @@ fn files_of_partners_go_where_the_worker_puts_them() {
     let third = world.pass(&task);
     let would = world.report(&third)["wouldHappen"].to_string();
     assert!(
-        would.contains(&format!("{path} would be replaced")),
+        would.contains(&format!(
+            "{path}, published by the task {first}, would be replaced"
+        )),
         "{would}"
     );
 }
@@ -403,7 +405,9 @@ fn data_of_the_payload_is_published() {
     let second = world.pass(&other);
     let would = world.report(&second)["wouldHappen"].to_string();
     assert!(
-        would.contains("pub/hail/a.json would be replaced"),
+        would.contains(&format!(
+            "pub/hail/a.json, published by the task {first}, would be replaced"
+        )),
         "{would}"
     );
     for (data, to, expected) in [
@@ -447,7 +451,7 @@ fn artifacts_are_published_by_patterns() {
     assert_eq!(keys(&world, &first), ["models/model.bin", "logs/live.log"]);
     let again = task(&mut world, payload(both(), false), &[&first]);
     let red = world.fail(&again).join("\n");
-    assert!(red.contains("does not allow to overwrite it"), "{red}");
+    assert!(red.contains("does not allow overwriting it"), "{red}");
     let again = task(&mut world, payload(both(), true), &[&first]);
     world.pass(&again);
     for (paths, expected) in [

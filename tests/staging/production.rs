@@ -109,7 +109,7 @@ async fn what_is_wrong_in_production_only_is_a_mistake_of_the_decision() {
         "kind `publish`",
         "task `publish-candidates`",
         "the release worker of beetmover would refuse the task: the worker asks for one scope for the bucket",
-        "this is so with the parameters of production only: level `3`, project `hail`, head_ref `refs/heads/release`",
+        "this happens only with the parameters of production: level `3`, project `hail`, head_ref `refs/heads/release`",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }

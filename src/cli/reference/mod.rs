@@ -96,7 +96,7 @@ static PAGES: &[Page] = &[
     Page {
         file: "systems.md",
         title: "Release systems",
-        doc: "release systems: which tasks belong to them, their scopes and payloads, and what can be staged",
+        doc: "which tasks belong to each release system, their scopes and payloads, and what can be staged",
         write: systems::write,
     },
 ];

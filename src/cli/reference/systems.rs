@@ -53,7 +53,7 @@ fn describe(page: &mut Markdown, system: &System) {
         }
     };
     item("Worker implementations", system.implementations);
-    item("Words in the names of worker pools", system.pools);
+    item("Worker pools whose names contain", system.pools);
     item(
         "Kinds, with or without `release-` or `secondary-`",
         system.kinds,

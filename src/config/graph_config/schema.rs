@@ -272,12 +272,12 @@ static STAGING: Schema = Schema {
         optional(
             "archive",
             Type::Str,
-            "the address of the archive of releases, as manifests for the update server name it (default: Mozilla's, by the bucket of the task)",
+            "the URL of the release archive, which is written to manifests for the update server (default: Mozilla's, depending on the bucket of the task)",
         ),
         optional(
             "compare-production",
             Type::Bool,
-            "whether release tasks are made as in production, too, to check and compare them (default: true)",
+            "whether release tasks are also generated as in production, checked, and compared with the staged ones (default: true)",
         ),
         optional(
             "kinds",
@@ -287,7 +287,7 @@ static STAGING: Schema = Schema {
         optional(
             "history",
             Type::List(&Type::Str),
-            "the tasks that know earlier releases, the oldest first: staged tasks of those releases, or tasks with an artifact `public/staging/history.json.gz`",
+            "the tasks with earlier releases, oldest first: staged tasks of those releases, or tasks with an artifact `public/staging/history.json.gz`",
         ),
     ],
     open: false,

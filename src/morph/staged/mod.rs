@@ -133,12 +133,9 @@ fn find(graph: &IdGraph, settings: &Settings) -> BTreeMap<TaskId, Recognized> {
     if !not_staged.is_empty() {
         let systems: Vec<String> = not_staged
             .iter()
-            .map(|(system, count)| format!("{count} of {system}"))
+            .map(|(system, count)| format!("{count} {system} tasks"))
             .collect();
-        tracing::info!(
-            "Release tasks that cannot be staged yet: {}",
-            systems.join(", ")
-        );
+        tracing::info!("Not staged: {}", systems.join(", "));
     }
     found
 }

@@ -104,7 +104,7 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
     {
         wrong.push(
             Diagnostic::user(format!(
-                "`snowman.staging.archive`: expected an address that begins with https://, found `{address}`"
+                "`snowman.staging.archive`: expected an address that begins with https:// or http://, found `{address}`"
             ))
             .at(place("archive")),
         );

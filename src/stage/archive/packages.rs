@@ -41,7 +41,7 @@ pub enum PackageError {
     #[error("the package is damaged: {0}")]
     Damaged(String),
     /// The description lacks something.
-    #[error("the package does not say its {0}")]
+    #[error("the package has no {0}")]
     Missing(&'static str),
     /// No machine has this architecture.
     #[error("the architecture {0:?} of the package is unknown")]
@@ -122,7 +122,7 @@ fn read_debian(content: &[u8]) -> Result<Package, PackageError> {
     while !rest.is_empty() {
         let header = rest
             .get(..60)
-            .ok_or_else(|| damaged("it ends in a header"))?;
+            .ok_or_else(|| damaged("it is truncated inside a header"))?;
         let text = |from: usize, to: usize| {
             let bytes = header.get(from..to).unwrap_or_default();
             std::str::from_utf8(bytes).unwrap_or_default().trim_end()
@@ -133,7 +133,7 @@ fn read_debian(content: &[u8]) -> Result<Package, PackageError> {
         let file = rest
             .get(60..)
             .and_then(|rest| rest.get(..size))
-            .ok_or_else(|| damaged("it ends in a file"))?;
+            .ok_or_else(|| damaged("it is truncated inside a file"))?;
         let name = text(0, 16).trim_end_matches('/');
         has_data |= name.starts_with("data.tar");
         if let Some(packing) = name.strip_prefix("control.tar") {
@@ -221,7 +221,9 @@ impl<'a> Header<'a> {
         if !content.starts_with(b"\x8e\xad\xe8\x01") {
             return Err(damaged("a header is missing"));
         }
-        let number = |at: usize| number(content, at).ok_or_else(|| damaged("it ends in a header"));
+        let number = |at: usize| {
+            number(content, at).ok_or_else(|| damaged("it is truncated inside a header"))
+        };
         let (count, size) = (number(8)?, number(12)?);
         let parts = || {
             let end = 16usize.checked_add(count.checked_mul(16)?)?;
@@ -232,7 +234,7 @@ impl<'a> Header<'a> {
                 length,
             })
         };
-        parts().ok_or_else(|| damaged("it ends in a header"))
+        parts().ok_or_else(|| damaged("it is truncated inside a header"))
     }
 
     /// The text of a tag.
@@ -293,15 +295,12 @@ mod tests {
         let (apt, yum) = (ResourceKind::AptRepository, ResourceKind::YumRepository);
         assert_eq!(read(apt, b"text"), "the file is not a Debian package");
         assert_eq!(read(yum, b"!<arch>\n"), "the file is not an RPM package");
-        assert_eq!(
-            read(apt, b"!<arch>\n"),
-            "the package does not say its description"
-        );
+        assert_eq!(read(apt, b"!<arch>\n"), "the package has no description");
         let header = format!("{:<48}{:<10}`\n", "data.tar", 5000);
         let cut = format!("!<arch>\n{header}");
         assert_eq!(
             read(apt, cut.as_bytes()),
-            "the package is damaged: it ends in a file"
+            "the package is damaged: it is truncated inside a file"
         );
         // Sizes that no file can have.
         let mut lead = b"\xed\xab\xee\xdb".to_vec();
@@ -309,7 +308,7 @@ mod tests {
         lead.extend(b"\x8e\xad\xe8\x01\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff");
         assert_eq!(
             read(yum, &lead),
-            "the package is damaged: it ends in a header"
+            "the package is damaged: it is truncated inside a header"
         );
     }
 }

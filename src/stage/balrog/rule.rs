@@ -181,7 +181,7 @@ impl Rule {
         }
         if let Some(alias) = self.alias.as_ref().filter(|alias| !is_alias(alias)) {
             problems.push(format!(
-                "the alias `{alias}` does not begin with a letter, or has others than letters, digits and `-`"
+                "the alias `{alias}` does not begin with a letter, or contains characters other than letters, digits and `-`"
             ));
         }
         if let Some(channel) = &self.channel {

@@ -7,9 +7,9 @@ use crate::base::time::{Span, Timestamp};
 /// How many seconds ahead a change is scheduled at least: the update server takes none of the past.
 const SOON: i64 = 5 * 60;
 
-/// Reports a text that is not a moment.
+/// Reports a text that is not a date and time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a moment, such as `2021-09-22T18:00:00Z`")]
+#[error("{0:?} is not a date and time such as `2021-09-22T18:00:00Z`")]
 pub struct NoMoment(pub String);
 
 /// Reads a moment: a date, and after `T` or a blank the time with or without seconds and a zone. Without a zone,
@@ -99,7 +99,7 @@ impl When {
     /// Determines it from what the task names, which may be nothing.
     ///
     /// # Errors
-    /// If what it names is not a moment.
+    /// If what it names is not a date and time.
     pub fn new(eta: Option<&str>, now: Timestamp) -> Result<Self, NoMoment> {
         let soon = now.plus(Span::seconds(SOON));
         let eta = eta.filter(|eta| !eta.is_empty()).map(moment).transpose()?;

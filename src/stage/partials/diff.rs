@@ -146,7 +146,7 @@ fn join(old: &[u8], new: &[u8], found: &mut Vec<Alike>, mut next: Alike) {
     found.push(next);
 }
 
-/// How many pairs are worth to be taken as alike: up to where most of them are equal by the widest margin.
+/// How many pairs count as alike: up to where most of them are equal by the widest margin.
 fn worth<'b>(pairs: impl Iterator<Item = (&'b u8, &'b u8)>) -> usize {
     let (mut balance, mut best, mut taken) = (0_i64, 0, 0);
     for (at, (one, other)) in pairs.enumerate() {

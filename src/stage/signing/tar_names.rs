@@ -99,7 +99,7 @@ impl<R: Read> Blocks<R> {
             .sum();
         if number(field(&header, 148, 8)) != Some(sum) {
             return Err(Reason::new(
-                "the archive is damaged: a header has another checksum",
+                "the archive is damaged: the checksum of a header is wrong",
             ));
         }
         Ok(Some(header))
@@ -142,7 +142,7 @@ impl<R: Read> Blocks<R> {
     fn ended(&self) -> Reason {
         match self.0.limit() {
             0 => Reason(format!("the archive unpacks to more than {LIMIT} bytes")),
-            _ => Reason::new("the archive is damaged: it ends within a file"),
+            _ => Reason::new("the archive is damaged: it is truncated inside a file"),
         }
     }
 }
@@ -254,11 +254,11 @@ mod tests {
     #[test]
     fn damaged_archives_are_refused() {
         let whole = archive(&["a", "b"]);
-        assert!(why(&whole[..700]).contains("it ends within a file"));
-        assert!(why(&whole[..100]).contains("it ends within a file"));
+        assert!(why(&whole[..700]).contains("it is truncated inside a file"));
+        assert!(why(&whole[..100]).contains("it is truncated inside a file"));
         let mut other = whole.clone();
         other[0] = b'z';
-        assert!(why(&other).contains("a header has another checksum"));
+        assert!(why(&other).contains("the checksum of a header is wrong"));
         assert_eq!(tar_names(&whole[..1024]).unwrap(), ["a"]);
         assert!(tar_names(&b""[..]).unwrap().is_empty());
     }

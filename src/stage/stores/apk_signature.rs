@@ -37,7 +37,7 @@ pub enum SignatureError {
     #[error("{0}: the content of the package was changed after it was signed")]
     Content(&'static str),
     /// The signature is that of another key.
-    #[error("{0}: the signature does not fit the certificate")]
+    #[error("{0}: the signature does not match the certificate")]
     Key(&'static str),
 }
 

@@ -96,7 +96,7 @@ fn faults_of(image: &Image<'_>) -> Vec<String> {
     for (path, entry) in &image.entries {
         if entry.mode & 0o6000 != 0 && entry.kind != Kind::Folder {
             faults.push(format!(
-                "{path} runs with the rights of its owner (mode {:o})",
+                "{path} has the setuid or setgid bit set (mode {:o})",
                 entry.mode & 0o7777
             ));
         }
@@ -166,7 +166,7 @@ impl Snap {
         }
         if self.architectures.len() != 1 {
             found.push(format!(
-                "it is for {} processors, but there is one package for each",
+                "it lists {} architectures, but each architecture needs a snap of its own",
                 self.architectures.len()
             ));
         }
@@ -174,7 +174,7 @@ impl Snap {
             found.push("it has no applications".to_owned());
         }
         if self.version.len() > 32 {
-            found.push("its version has more than 32 signs".to_owned());
+            found.push("its version has more than 32 characters".to_owned());
         }
         found
     }

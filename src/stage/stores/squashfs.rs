@@ -29,7 +29,7 @@ pub enum SquashError {
     #[error("the image is damaged: {0}")]
     Damaged(&'static str),
     /// Its compression is not read.
-    #[error("the image is compressed with {0}, which is not read here")]
+    #[error("the image is compressed with {0}, which is not supported")]
     Compression(&'static str),
     /// It is too large.
     #[error("the image has too many or too large files")]

@@ -73,13 +73,13 @@ pub fn read(text: &str) -> Result<Element, XmlError> {
             }
             rest = &after[end + 3..];
         } else if rest.starts_with("<!") {
-            return Err(XmlError("definitions of documents are not read"));
+            return Err(XmlError("document type definitions are not supported"));
         } else if let Some(after) = rest.strip_prefix("</") {
             let end = after.find('>').ok_or(XmlError("an element does not end"))?;
             let element = open.pop().filter(|_| !open.is_empty());
             let element = element.ok_or(XmlError("an element ends that has not begun"))?;
             if element.name != after[..end].trim_end() {
-                return Err(XmlError("another element ends than has begun"));
+                return Err(XmlError("an end tag does not match its start tag"));
             }
             if let Some(parent) = open.last_mut() {
                 parent.children.push(element);
@@ -170,7 +170,7 @@ fn unescape(text: &str) -> Result<String, XmlError> {
             ("quot", _) => '"',
             ("apos", _) => '\'',
             (_, Some(Some(number))) => {
-                char::from_u32(number).ok_or(XmlError("a sign does not exist"))?
+                char::from_u32(number).ok_or(XmlError("a character reference is invalid"))?
             }
             _ => return Err(XmlError("an entity is unknown")),
         });

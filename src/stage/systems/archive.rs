@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::base::digest::hex;
 use crate::base::json;
+use crate::base::text::plural;
 use crate::base::value::{Value, json};
 use crate::stage::archive::artifact_map::{Artifact, Files, Placed, Plan, plan};
 use crate::stage::archive::balrog_manifest::{self, PreviousRelease, Properties, Target};
@@ -155,11 +156,11 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
         match work.all.get(SPACE, path) {
             Some(entry) if entry.value["sha512"] != new["sha512"] => match existing {
                 Existing::Replaced => work.report.would.push(format!(
-                    "{path} would be replaced, which the task {} has put there",
+                    "{path}, published by the task {}, would be replaced",
                     entry.by
                 )),
                 Existing::Refused => work.report.problem(format!(
-                    "{path} already has other content, which the task {} has put there",
+                    "{path} already has different content, published by the task {}",
                     entry.by
                 )),
             },
@@ -181,7 +182,7 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
     }
     work.report
         .would
-        .push(format!("{} files would be uploaded", rows.len()));
+        .push(format!("{} would be uploaded", plural(rows.len(), "file")));
     for skipped in &plan.skipped {
         work.report.would.push(format!(
             "{skipped} is optional and missing, and would be skipped"
@@ -317,9 +318,10 @@ pub fn push_to_releases(work: &mut Work<'_>) {
         "no file of the release is replaced with other content",
         count,
     );
-    work.report
-        .would
-        .push(format!("{} files would be copied", push.copied.len()));
+    work.report.would.push(format!(
+        "{} would be copied",
+        plural(push.copied.len(), "file")
+    ));
     work.report
         .would
         .extend((!push.identical.is_empty()).then(|| {

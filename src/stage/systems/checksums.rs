@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::archive::SPACE;
 use crate::base::json;
+use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::stage::archive::push::Release;
 use crate::stage::checksums::algorithm::Algorithm;
@@ -94,9 +95,10 @@ pub fn generate(work: &mut Work<'_>) {
         "the checksums of each file against the file in the archive",
         checksums.files.len(),
     );
-    work.report
-        .would
-        .push(format!("{} files would be listed", checksums.files.len()));
+    work.report.would.push(format!(
+        "{} would be listed",
+        plural(checksums.files.len(), "file")
+    ));
     for algorithm in Algorithm::ALL {
         let name = format!("public/build/{}", sums_name(algorithm));
         work.make(

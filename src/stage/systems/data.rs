@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::archive::{SPACE, sums_of};
 use crate::base::json;
+use crate::base::text::plural;
 use crate::base::value::{Value, json};
 use crate::stage::archive::artifact_map::is_path;
 use crate::stage::archive::direct::{Data, place_data};
@@ -111,7 +112,7 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
                     replaced(work, &path, &sums);
                 } else if let Some(entry) = work.all.get(SPACE, &path) {
                     work.report.problem(format!(
-                        "{path} exists, which the task {} has put there; the payload does not allow to overwrite it",
+                        "{path} exists, which the task {} has put there; the payload does not allow overwriting it",
                         entry.by
                     ));
                 }
@@ -160,7 +161,7 @@ fn replaced(work: &mut Work<'_>, path: &str, sums: &Sums) {
         entry.filter(|entry| entry.value["sha512"].as_str() != sums.hash(Algorithm::Sha512));
     if let Some(entry) = other {
         work.report.would.push(format!(
-            "{path} would be replaced, which the task {} has put there",
+            "{path}, published by the task {}, would be replaced",
             entry.by
         ));
     }
@@ -188,7 +189,7 @@ fn row(path: &str, sums: &Sums, kind: &str, from: &str) -> Vec<String> {
 fn finish(work: &mut Work<'_>, rows: Vec<Vec<String>>) {
     work.report
         .would
-        .push(format!("{} files would be uploaded", rows.len()));
+        .push(format!("{} would be uploaded", plural(rows.len(), "file")));
     work.report.tables.push(Table {
         title: "Files in the archive".to_owned(),
         columns: vec!["Path", "Bytes", "Type", "Content"],

@@ -92,7 +92,7 @@ fn check_symbol(work: &mut Work<'_>) {
     };
     if symbol.is_empty() || symbol.chars().count() > 25 {
         work.report.problem(format!(
-            "the symbol {symbol:?} of Treeherder is empty or has more than 25 signs"
+            "the symbol {symbol:?} of Treeherder is empty or has more than 25 characters"
         ));
     }
     let group = treeherder["groupSymbol"]

@@ -194,14 +194,14 @@ fn one(
     let installed = &from.build.product.version;
     if compare(installed, &product.version).is_gt() {
         let what = format!(
-            "clients would refuse it (status 23): it updates {installed} to the older {}",
+            "clients would refuse it (status 23): it downgrades {installed} to {}",
             product.version
         );
         problem(work, what);
     }
     if partial.mar.len() > to.bytes.len() {
         let what = format!(
-            "it has {} bytes, more than the complete update with {}: update verification fails with it",
+            "it has {} bytes, more than the complete update with {}: update verification would reject it",
             partial.mar.len(),
             to.bytes.len()
         );
@@ -338,7 +338,9 @@ fn published(work: &mut Work<'_>, address: &str) -> Result<Arc<[u8]>, String> {
     };
     match archived::file(work, &path) {
         Archived::File(file) => file.content.ok_or_else(|| {
-            format!("the content of {path} cannot be read: its history has size and hashes alone")
+            format!(
+                "the content of {path} cannot be read: the history has only its size and hashes"
+            )
         }),
         Archived::Missing => Err(format!(
             "neither this release nor its history has {path}: give the release a history with it, or promise no \

@@ -211,7 +211,7 @@ fn check(work: &mut Work<'_>, product: &str, is_dep: bool, path: &str, apk: &Apk
     }
     if apk.signatures.is_empty() {
         work.report.unchecked.push(format!(
-            "{path}: signatures of the versions 2 and 3, which it does not have: staging signs in version 1 alone"
+            "{path}: signatures of the versions 2 and 3, which it does not have: staging signs only in version 1"
         ));
     }
     if apk.signatures.iter().any(|one| !one.is_checked) {

@@ -62,7 +62,7 @@ pub fn push(work: &mut Work<'_>) {
             && apps.iter().any(|found| found != app)
         {
             work.report.problem(format!(
-                "{path}: the repository is not that of {app} alone: {}",
+                "{path}: the repository must contain only {app}, but contains {}",
                 apps.join(", ")
             ));
         }

@@ -268,7 +268,7 @@ fn tags(
         work.change(TAGS, key, json!({"target": revision}));
     }
     work.report.checked(
-        "each tag has a valid name of the version, and is set at one commit alone",
+        "each tag has a valid name of the version, and is set at only one commit",
         names.len(),
     );
     if tree.is_none() {

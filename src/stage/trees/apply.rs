@@ -87,7 +87,8 @@ impl<'d> Reader<'d> {
         let mut copied = 0;
         while let Some(line) = self.peek().filter(|line| line.starts_with("@@ ")) {
             self.at += 1;
-            let (from, counts) = place(line).ok_or_else(|| self.error("the place is not one"))?;
+            let (from, counts) =
+                place(line).ok_or_else(|| self.error("the hunk header is invalid"))?;
             let start = match counts.0 {
                 0 => from,
                 _ => from.saturating_sub(1),
@@ -138,7 +139,7 @@ impl<'d> Reader<'d> {
                     .ok_or_else(|| self.error("there are too many lines"))?;
             }
             if !matches!(sign, Some(' ' | '-' | '+')) {
-                return Err(self.error("the line has no sign"));
+                return Err(self.error("the line does not begin with a space, `+` or `-`"));
             }
         }
         Ok(at)

@@ -59,7 +59,7 @@ impl Version {
     /// # Errors
     /// If it is none.
     pub fn parse(text: &str, scheme: Scheme) -> Result<Self, &'static str> {
-        let form = "it has another form";
+        let form = "it does not have the form of a version";
         let read: Read = text.parse().map_err(|_| form)?;
         if text.contains("-alpha.") || text.contains('-') && scheme != Scheme::Mobile {
             return Err(form);
@@ -73,7 +73,7 @@ impl Version {
         }
         let patch = rest.first().copied();
         match scheme {
-            Scheme::Numbers if !is_plain => return Err("it has more than numbers"),
+            Scheme::Numbers if !is_plain => return Err("it may contain only numbers"),
             Scheme::Numbers => {}
             Scheme::Mobile if patch.is_none() && is_plain => return Err("it has no third number"),
             Scheme::Mobile => {}

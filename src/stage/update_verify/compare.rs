@@ -109,7 +109,7 @@ pub fn differences(updated: &Tree, expected: &Tree, channel: &str, dep: bool) ->
             Some(other) if other.content == file.content => {}
             Some(_) if UNPREDICTABLE.contains(&path.as_str()) => {}
             Some(other) if is_like(path, &file.content, &other.content, channel) => {}
-            Some(_) => found.push(format!("{path} has another content")),
+            Some(_) => found.push(format!("{path} differs")),
         }
     }
     let missing = expected.keys().filter(|path| !updated.contains_key(*path));
@@ -174,7 +174,7 @@ mod tests {
             found,
             [
                 "a is only in the updated build",
-                "b has another content",
+                "b differs",
                 "c is missing in the updated build",
             ]
         );

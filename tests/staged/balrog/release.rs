@@ -125,7 +125,7 @@ fn without_history_its_checks_are_listed_as_missing() {
         "{unchecked}"
     );
     assert!(
-        unchecked.contains("firefox-release-localtest: not known to history, made"),
+        unchecked.contains("firefox-release-localtest: not in the history"),
         "{unchecked}"
     );
     let rule = effect(&world, &top, "balrog-rule", "firefox-release-cdntest");

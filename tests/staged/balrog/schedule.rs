@@ -33,7 +33,7 @@ fn times_of_the_past_are_now() {
         assert_eq!(pin["when"], 1_769_861_100_000_u64);
     }
     let red = red_schedule(|task| set(task, "release_eta", "tomorrow"));
-    assert!(red.contains("\"tomorrow\" is not a moment"), "{red}");
+    assert!(red.contains("\"tomorrow\" is not a date and time"), "{red}");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_release_whose_files_are_not_all_offered_or_not_pushed_is_red() {
 fn a_version_does_not_get_to_users_of_another_channel() {
     let red = red_schedule(|task| set(task, "version", "94.0b1"));
     assert!(
-        red.contains("94.0b1 is no version for the channel `release`"),
+        red.contains("94.0b1 is not a version for the channel `release`"),
         "{red}"
     );
 }

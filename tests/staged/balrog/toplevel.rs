@@ -46,7 +46,7 @@ fn a_rule_of_a_wrong_channel_is_red() {
     assert!(red.contains("`release`, which users are on"), "{red}");
     let red =
         red_toplevel(|task| set(task, "rules_to_update", json!(["firefox-beta-localtest-x"])));
-    assert!(red.contains("for none of the test channels"), "{red}");
+    assert!(red.contains("matches none of the test channels"), "{red}");
     let mut world = World::default();
     let rule = json!({
         "rule_id": 501, "alias": "firefox-release-localtest", "priority": 90, "product": "Firefox",
@@ -207,7 +207,7 @@ fn a_rule_that_comes_first_is_red() {
     let state = given(&mut world, vec![("balrog-rule", "900", other)]);
     let task = toplevel(&mut world, &[&submitted, &state]);
     let red = world.fail(&task).join("\n");
-    assert!(red.contains("but by the rule 900"), "{red}");
+    assert!(red.contains("matches the rule 900 instead of"), "{red}");
 }
 
 #[test]

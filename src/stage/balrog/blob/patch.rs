@@ -19,7 +19,7 @@ pub struct Patch {
     pub kind: &'static str,
     /// Where it is.
     pub url: String,
-    /// With what its hash is made.
+    /// The hash function.
     pub hash_function: String,
     /// Its hash.
     pub hash: String,

@@ -213,7 +213,7 @@ pub fn unfit_channel(version: &str, channel: &str) -> Option<String> {
     };
     let is_esr = version.ends_with("esr");
     let wrong = wrong || (base == "release" && is_esr) || (base == "esr" && !is_esr);
-    wrong.then(|| format!("{version} is no version for the channel `{channel}`"))
+    wrong.then(|| format!("{version} is not a version for the channel `{channel}`"))
 }
 
 /// Who has to sign off a change of a rule: role and number. Of several requirements of a role, the highest counts.

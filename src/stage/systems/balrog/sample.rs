@@ -181,10 +181,7 @@ fn wrong(rule: &Rule, answer: &Answer) -> Option<String> {
     let used = answer.rule.as_ref().map(|used| used.id.as_str());
     if used != Some(&id) {
         return (!rules::has_conditions(rule)).then(|| match used {
-            Some(other) => format!(
-                "is not asked by the rule {}, but by the rule {other}",
-                rule.key
-            ),
+            Some(other) => format!("matches the rule {other} instead of the rule {}", rule.key),
             None => format!("gets an error instead of what the rule {} offers", rule.key),
         });
     }

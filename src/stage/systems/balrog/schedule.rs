@@ -234,7 +234,7 @@ fn rule(
     };
     match &made {
         Some(rule) => work.report.unchecked.push(format!(
-            "the rule {name}: not known to history, made for the channel {}",
+            "the rule {name}: not in the history; a rule for the channel {} is assumed",
             rule.text("channel")
         )),
         None => work.report.problem(format!(
@@ -342,7 +342,7 @@ pub fn set_readonly(work: &mut Work<'_>) {
     });
     for (variant, _) in variants {
         work.report.would.push(format!(
-            "{variant} would stay open to changes: the worker protects {name} alone"
+            "{variant} would stay open to changes: the worker protects only {name}"
         ));
     }
     access::report(work, &[Request::set_read_only(&name)]);

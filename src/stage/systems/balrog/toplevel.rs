@@ -312,13 +312,13 @@ fn change_rules(
                 let made = rules::for_test_channel(alias, &toplevel.product, &toplevel.channels);
                 let Some(rule) = made else {
                     work.report.problem(format!(
-                        "the rule {alias} is not known, and from its alias it is for none of the test channels of the release ({})",
+                        "the rule {alias} is not known, and its alias matches none of the test channels of the release ({})",
                         toplevel.channels.join(", ")
                     ));
                     continue;
                 };
                 work.report.unchecked.push(format!(
-                    "the rule {alias}: not known to history, made for the channel {}",
+                    "the rule {alias}: not in the history; a rule for the channel {} is assumed",
                     rule.text("channel")
                 ));
                 rule
@@ -375,7 +375,7 @@ fn check_rule(work: &mut Work<'_>, toplevel: &Toplevel, alias: &str, rule: &Rule
     let is_kind = ["localtest", "cdntest"].contains(&kind);
     if is_kind && !channel.contains(kind) {
         work.report.problem(format!(
-            "the rule {alias} is for the channel `{channel}`, which is no `{kind}` channel"
+            "the rule {alias} is for the channel `{channel}`, which is not a `{kind}` channel"
         ));
     }
 }
