@@ -17,7 +17,7 @@ pub struct StageArgs {
 pub enum StageCommand {
     /// Do the work of the staged task that this process runs in
     Run(StageRunArgs),
-    /// Serve a staged release over HTTP, as the archive would
+    /// Serve a staged release over HTTP, as the servers of production would
     Serve(StageServeArgs),
 }
 
