@@ -88,7 +88,9 @@ impl Response {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title}</title>\n<style>\n:root {{ color-scheme: light dark; }}\n\
              body {{ font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 60rem; padding: 0 1rem; }}\n\
-             td {{ overflow-wrap: anywhere; padding-right: 1rem; }}\n</style>\n</head>\n<body>\n<main>\n\
+             h1 {{ font-size: 1.2rem; overflow-wrap: anywhere; }}\nh2 {{ font-size: 1rem; }}\n\
+             th, td {{ padding-right: 1rem; text-align: left; vertical-align: top; }}\n\
+             td {{ overflow-wrap: anywhere; }}\ntd:first-child {{ min-width: 4rem; }}\n</style>\n</head>\n<body>\n<main>\n\
              <h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
         );
         Self::text(status, "text/html; charset=utf-8", text)
