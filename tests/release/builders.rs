@@ -1,7 +1,7 @@
 //! The payload builders of release workers.
 //!
 //! `builders/cases.json` has what Firefox's builders make of the workers of every case (made by
-//! `builders/make_cases.py`); ours make the same, or refuse what those refuse. All payloads that ours make are
+//! `firefox/builders.py`); ours make the same, or refuse what those refuse. All payloads that ours make are
 //! judged by the schemas of the workers, and by the table of release systems.
 
 use std::path::Path;

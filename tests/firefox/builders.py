@@ -1,10 +1,11 @@
-"""Writes cases.json: what the payload builders of Firefox make of the workers of every case.
+"""What the payload builders of Firefox make of the workers in tests/builders/cases.py.
 
-    python make_cases.py FIREFOX
+usage: TREE=... $VENV/bin/python builders.py [--update]
 
-It runs in the root of Firefox's tree (140), with an interpreter that finds the packages of mach. Each case is the
-`worker` of a task, with the payload and the scopes that come out, or with the first line of the error. The Rust test
-`builders` gives the same to ours and compares. `on_purpose` says why ours makes something else.
+Without `--update`, it fails if tests/builders/cases.json differs. TREE is a tree of Firefox (140), VENV a virtual
+environment with the packages of its `mach`. Each case is the `worker` of a task, with the payload and the scopes
+that come out, or with the first line of the error. The Rust test `builders` gives the same to ours and compares.
+`on_purpose` says why ours makes something else.
 """
 
 import copy
@@ -13,9 +14,10 @@ import os
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+TABLE = Path(__file__).resolve().parent.parent / "builders" / "cases.json"
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(TABLE.parent), os.path.join(os.environ["TREE"], "taskcluster")]
+os.chdir(os.environ["TREE"])
 
 import gecko_taskgraph.transforms.job  # noqa: E402, F401, I001
 import android_taskgraph.worker_types  # noqa: E402, F401
@@ -64,10 +66,13 @@ def main():
             answer["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
         answers.append(answer)
     document = {"params": PARAMS, "graph_config": GRAPH_CONFIG, "cases": answers}
-    lines = json.dumps(document, ensure_ascii=False).replace('{"name": ', '\n{"name": ')
-    (HERE / "cases.json").write_text(lines + "\n")
+    text = json.dumps(document, ensure_ascii=False).replace('{"name": ', '\n{"name": ') + "\n"
     refused = sum("error" in answer for answer in answers)
     print(f"{len(answers)} cases, {refused} refused")
+    if sys.argv[1:] == ["--update"]:
+        TABLE.write_text(text)
+    elif TABLE.read_text() != text:
+        sys.exit(f"{TABLE} differs from what Firefox's program makes; `--update` writes it anew")
 
 
 main()
