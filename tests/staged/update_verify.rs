@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use snowman::stage::keys::Hash;
 use snowman::stage::mar::ProductInfo;
 use snowman::stage::partials::make::{self, make};
 use snowman::stage::update_verify::address::Address;
 use snowman::stage::update_verify::config::{Config, Release};
 use snowman::stage::update_verify::finally;
 use snowman::stage::update_verify::verify::{self, Outcome};
-use snowman::stage::update_verify::world::{Answer, Located, Stored, World};
+use snowman::stage::update_verify::world::{
+    Answer, ArchiveFile, Located, Stored, Unreadable, World,
+};
 
 use super::builds::{Build, CHANNEL, build, noise, sha512, signed};
 
@@ -27,6 +30,8 @@ struct Fake {
     status: u16,
     asked: Vec<String>,
     read: Vec<String>,
+    /// Files of which the archive has only size and hashes.
+    unreadable: Vec<&'static str>,
 }
 
 fn patch(kind: &str, path: &str, content: &[u8]) -> String {
@@ -61,6 +66,7 @@ impl Fake {
             status: 200,
             asked: Vec::new(),
             read: Vec::new(),
+            unreadable: Vec::new(),
         };
         fake.offer("94.0", "20260201000000");
         fake
@@ -115,16 +121,20 @@ impl World for Fake {
     }
 
     fn stat(&mut self, path: &str) -> Option<Stored> {
-        let content = self.files.get(path)?;
-        let mut stored = Stored::of(content.as_slice().into());
-        stored.content = None;
-        Some(stored)
+        self.files.get(path).map(|content| Stored::of(content))
     }
 
-    fn file(&mut self, path: &str) -> Option<Stored> {
+    fn file(&mut self, path: &str) -> Option<ArchiveFile> {
         self.read.push(path.to_owned());
         let content = self.files.get(path)?;
-        Some(Stored::of(content.as_slice().into()))
+        let is_known = !self.unreadable.contains(&path);
+        Some(ArchiveFile {
+            stored: Stored::of(content),
+            content: match is_known {
+                true => Ok(content.as_slice().into()),
+                false => Err(Unreadable::HashesOnly),
+            },
+        })
     }
 }
 
@@ -394,6 +404,71 @@ fn an_unknown_earlier_build_is_not_checked() {
     // A damaged one is not the same as none.
     world.files.insert(OLD.to_owned(), b"damaged".to_vec());
     assert!(world.red().contains("the earlier build cannot be opened"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_red() {
+    let mut world = Fake::right();
+    world.unreadable.push(COMPLETE);
+    let outcome = world.run(&config());
+    // One for each build that is offered it, full and quick; nothing is said about its signature.
+    let why = format!(
+        "{COMPLETE}: the content of the file cannot be read: only its size and hashes are known"
+    );
+    assert_eq!(outcome.problems.len(), 2, "{:?}", outcome.problems);
+    for problem in &outcome.problems {
+        assert!(problem.ends_with(&why), "{problem}");
+    }
+    // The other file was read and applied.
+    assert_eq!((outcome.files, outcome.applied), (1, 1));
+    let mut world = Fake::right();
+    world.unreadable.extend([NEW, COMPLETE]);
+    let red = world.red();
+    assert!(
+        red.contains(&format!(
+            "there is no new build to compare with: {NEW}: the content of the file cannot be read"
+        )),
+        "{red}"
+    );
+}
+
+#[test]
+fn an_earlier_build_that_cannot_be_read_is_not_checked() {
+    let mut world = Fake::right();
+    world.unreadable.extend([OLD, OLD_UPDATE]);
+    let outcome = world.run(&config());
+    assert_eq!(outcome.problems, [""; 0]);
+    assert_eq!(outcome.applied, 0);
+    let why = format!("there is no earlier build: {OLD}: the content of the file cannot be read");
+    assert!(
+        outcome.unchecked[0].contains(&why),
+        "{:?}",
+        outcome.unchecked
+    );
+    // Its update is enough.
+    let mut world = Fake::right();
+    world.unreadable.push(OLD);
+    assert_eq!(world.run(&config()).applied, 2);
+}
+
+#[test]
+fn a_hash_of_an_unknown_function_is_red() {
+    let mut world = Fake::right();
+    let right = world.answer.clone();
+    world.answer = right.replace("\"sha512\"", "\"md5\"");
+    let red = world.red();
+    assert!(
+        red.contains("one of the function \"md5\", which is none of sha512, sha384, sha256, sha1"),
+        "{red}"
+    );
+    // Others than the one that the archive has are made of the content.
+    let sha256 = |path: &str| Hash::Sha256.hex(&world.files[path]);
+    let mut answer = right.replace("\"sha512\"", "\"SHA256\"");
+    for path in [COMPLETE, PARTIAL] {
+        answer = answer.replace(&sha512(&world.files[path]), &sha256(path));
+    }
+    world.answer = answer;
+    assert_eq!(world.run(&config()).problems, [""; 0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::value::Value;
-use crate::stage::update_verify::world::Stored;
+use crate::stage::update_verify::world::{ArchiveFile, Stored, Unreadable};
 use crate::stage::work::Work;
 
 use super::archive::SPACE;
@@ -11,51 +11,47 @@ use super::archive::SPACE;
 /// The space of bouncer's products.
 const PRODUCTS: &str = "bouncer-product";
 
-/// A file of the archive.
-pub enum Archived {
-    /// It is there.
-    File(Stored),
-    /// It is not.
-    Missing,
-}
-
-/// What the archive says about a file.
+/// What the archive says about a file; `None` if it does not have it.
 pub fn stat(work: &Work<'_>, path: &str) -> Option<Stored> {
     let value = &work.all.get(SPACE, path)?.value;
     Some(Stored {
         size: value["size"].as_u64().unwrap_or_default(),
         sha512: value["sha512"].as_str().unwrap_or_default().to_owned(),
-        content: None,
     })
 }
 
-/// A file with its content, if that can be read. A content that is not the one that was published is a problem.
-pub fn file(work: &mut Work<'_>, path: &str) -> Archived {
-    let Some(known) = stat(work, path) else {
-        return Archived::Missing;
+/// A file with its content; `None` if the archive does not have it. A content that is not the one that was
+/// published is a problem.
+pub fn file(work: &mut Work<'_>, path: &str) -> Option<ArchiveFile> {
+    let all = work.all;
+    let known = stat(work, path)?;
+    let content = content(work, &all.get(SPACE, path)?.value);
+    let stored = match &content {
+        Ok(content) => Stored::of(content),
+        Err(_) => known.clone(),
     };
-    let value = work.all.get(SPACE, path).map(|entry| entry.value.clone());
-    let value = value.unwrap_or_default();
-    let Some(content) = content(work, &value) else {
-        return Archived::File(known);
-    };
-    let found = Stored::of(content);
-    if (found.size, &found.sha512) != (known.size, &known.sha512) {
+    if stored != known {
         work.report.problem(format!(
             "{path}: its content is not the one that was published, which has {} bytes and the SHA-512 {}",
             known.size, known.sha512
         ));
     }
-    Archived::File(found)
+    Some(ArchiveFile { stored, content })
 }
 
-fn content(work: &mut Work<'_>, value: &Value) -> Option<Arc<[u8]>> {
+fn content(work: &mut Work<'_>, value: &Value) -> Result<Arc<[u8]>, Unreadable> {
     if let Some(text) = value["text"].as_str() {
-        return Some(text.as_bytes().into());
+        return Ok(text.as_bytes().into());
     }
     let place = &value["content"];
-    let (task, name) = (place["taskId"].as_str()?, place["artifact"].as_str()?);
+    let (Some(task), Some(name)) = (place["taskId"].as_str(), place["artifact"].as_str()) else {
+        return Err(Unreadable::HashesOnly);
+    };
     work.artifact(task, name)
+        .ok_or_else(|| Unreadable::Artifact {
+            task: task.to_owned(),
+            name: name.to_owned(),
+        })
 }
 
 /// The path in the archive of a product of bouncer for a system and a locale.

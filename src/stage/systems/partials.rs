@@ -22,7 +22,7 @@ use crate::stage::report::Table;
 use crate::stage::update_verify::address::Address;
 use crate::stage::work::Work;
 
-use super::archived::{self, Archived};
+use super::archived;
 
 /// The name of the manifest.
 const MANIFEST: &str = "manifest.json";
@@ -337,12 +337,8 @@ fn published(work: &mut Work<'_>, address: &str) -> Result<Arc<[u8]>, String> {
         } => archived::of_product(work, &product, &os, &locale)?,
     };
     match archived::file(work, &path) {
-        Archived::File(file) => file.content.ok_or_else(|| {
-            format!(
-                "the content of {path} cannot be read: the history has only its size and hashes"
-            )
-        }),
-        Archived::Missing => Err(format!(
+        Some(file) => file.content.map_err(|why| format!("{path}: {why}")),
+        None => Err(format!(
             "neither this release nor its history has {path}: give the release a history with it, or promise no \
              partial updates from there"
         )),

@@ -1,6 +1,6 @@
 //! The update server and the archive, as update verification asks them.
 
-use super::archived::{self, Archived};
+use super::archived;
 use super::balrog::hosts::allowlist;
 use crate::stage::balrog::answer::answer;
 use crate::stage::balrog::request;
@@ -9,7 +9,7 @@ use crate::stage::balrog_state::RULES;
 use crate::stage::balrog_state::world::world;
 use crate::stage::update_verify::address::Address;
 use crate::stage::update_verify::config::Config;
-use crate::stage::update_verify::world::{Answer, Located, Stored, World};
+use crate::stage::update_verify::world::{Answer, ArchiveFile, Located, Stored, World};
 use crate::stage::work::Work;
 
 /// The update server, the links of bouncer and the archive, as they are at a task.
@@ -77,10 +77,7 @@ impl World for Servers<'_, '_> {
         archived::stat(self.work, path)
     }
 
-    fn file(&mut self, path: &str) -> Option<Stored> {
-        match archived::file(self.work, path) {
-            Archived::File(file) => Some(file),
-            Archived::Missing => None,
-        }
+    fn file(&mut self, path: &str) -> Option<ArchiveFile> {
+        archived::file(self.work, path)
     }
 }

@@ -19,7 +19,7 @@ use crate::stage::version_order::compare;
 use crate::stage::work::Work;
 
 use super::archive::SPACE;
-use super::archived::{self, Archived};
+use super::archived;
 
 /// The script that the task runs.
 const SCRIPT: &str = "update-verify-config-creator.py";
@@ -244,10 +244,7 @@ impl Task {
     fn build_id(&self, work: &mut Work<'_>, version: &str, number: u64) -> Option<String> {
         let folder = candidates_folder(&self.options.stage_product, version, number);
         let path = format!("pub{folder}/{}_info.txt", self.platform.info);
-        let content = match archived::file(work, &path) {
-            Archived::File(file) => file.content,
-            Archived::Missing => None,
-        };
+        let content = archived::file(work, &path).and_then(|file| file.content.ok());
         let text = content.map(|content| String::from_utf8_lossy(&content).into_owned());
         let build_id = text.and_then(|text| {
             let (_, build_id) = text.split_once('=')?;

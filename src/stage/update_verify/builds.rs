@@ -1,6 +1,7 @@
 //! The files of earlier builds and of the new one.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -33,11 +34,22 @@ pub struct Build {
     pub origin: Origin,
 }
 
+/// Why the files of a build are not known, in words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoBuild {
+    /// Nothing that can be opened is there.
+    #[error("{0}")]
+    Unknown(String),
+    /// What is there is damaged.
+    #[error("{0}")]
+    Damaged(String),
+}
+
 /// What was unpacked, by path in the archive.
 #[derive(Debug, Default)]
 pub struct Builds {
     updates: BTreeMap<String, Result<Rc<Tree>, String>>,
-    builds: BTreeMap<String, Result<Option<Build>, String>>,
+    builds: BTreeMap<String, Result<Build, NoBuild>>,
     signers: BTreeMap<String, Option<&'static Certificate>>,
 }
 
@@ -62,12 +74,12 @@ impl Builds {
         files
     }
 
-    /// The build whose package is at a path; `None` if the archive has neither the package nor the complete
+    /// The build whose package is at a path. A package that cannot be opened here is replaced by the complete
     /// update of the build.
     ///
     /// # Errors
-    /// Why what is there cannot be opened, in words.
-    pub fn build(&mut self, world: &mut dyn World, package: &str) -> Result<Option<Build>, String> {
+    /// [`NoBuild`].
+    pub fn build(&mut self, world: &mut dyn World, package: &str) -> Result<Build, NoBuild> {
         if let Some(known) = self.builds.get(package) {
             return known.clone();
         }
@@ -76,33 +88,32 @@ impl Builds {
         build
     }
 
-    fn open(&mut self, world: &mut dyn World, package: &str) -> Result<Option<Build>, String> {
-        if let Some(content) = content(world, package) {
-            match unpack(package, &content) {
+    fn open(&mut self, world: &mut dyn World, package: &str) -> Result<Build, NoBuild> {
+        let damaged = |path: &str, why: &dyn Display| NoBuild::Damaged(format!("{path}: {why}"));
+        let why = match content(world, package) {
+            Ok(content) => match unpack(package, &content) {
                 Ok(tree) => {
-                    return Ok(Some(Build {
+                    return Ok(Build {
                         tree: Rc::new(tree),
                         origin: Origin::Package,
-                    }));
+                    });
                 }
-                Err(PackageError::Type) => {}
-                Err(error) => return Err(format!("{package}: {error}")),
-            }
-        }
-        let Some(path) = complete_update(package) else {
-            return Ok(None);
+                Err(error @ PackageError::Type) => format!("{package}: {error}"),
+                Err(error) => return Err(damaged(package, &error)),
+            },
+            Err(why) => why,
         };
-        let Some(content) = content(world, &path) else {
-            return Ok(None);
-        };
-        let in_place = |error: String| format!("{path}: {error}");
-        let update = self.update(&path, &content).map_err(in_place)?;
+        let path = complete_update(package).ok_or(NoBuild::Unknown(why.clone()))?;
+        let content = content(world, &path);
+        let content = content.map_err(|update| NoBuild::Unknown(format!("{why}; {update}")))?;
+        let update = self.update(&path, &content);
+        let update = update.map_err(|error| damaged(&path, &error))?;
         let installed = install(&update, &Tree::new());
-        let tree = installed.map_err(|error| in_place(error.to_string()))?;
-        Ok(Some(Build {
+        let tree = installed.map_err(|error| damaged(&path, &error))?;
+        Ok(Build {
             tree: Rc::new(tree),
             origin: Origin::Update,
-        }))
+        })
     }
 
     /// The certificate that a build accepts: that by whose key its own complete update is signed.
@@ -111,7 +122,7 @@ impl Builds {
             return *known;
         }
         let path = complete_update(package);
-        let content = path.and_then(|path| content(world, &path));
+        let content = path.and_then(|path| content(world, &path).ok());
         let signer = content.and_then(|content| {
             let mar = Mar::read(&content).ok()?;
             Certificate::all().iter().find(|certificate| {
@@ -125,8 +136,11 @@ impl Builds {
     }
 }
 
-fn content(world: &mut dyn World, path: &str) -> Option<Arc<[u8]>> {
-    world.file(path)?.content
+/// The content of a file of the archive, or why there is none.
+fn content(world: &mut dyn World, path: &str) -> Result<Arc<[u8]>, String> {
+    let file = world.file(path);
+    let file = file.ok_or_else(|| format!("the archive has no {path}"))?;
+    file.content.map_err(|why| format!("{path}: {why}"))
 }
 
 /// The path of the complete update of a build, whose package has this path:

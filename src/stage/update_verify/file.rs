@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::base::digest::hex;
+use super::offer::Patch;
+use super::world::{ArchiveFile, Stored};
 use crate::stage::keys::{Certificate, Hash};
 use crate::stage::mar::Mar;
 use crate::stage::mar::install::Tree;
@@ -11,38 +12,80 @@ use crate::stage::mar::sign::{Verdict, verify};
 /// What is known of a file of an update.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its SHA-512.
-    pub sha512: String,
-    /// Its content, if it can be read.
-    pub content: Option<Arc<[u8]>>,
-    /// The certificates whose keys have signed it; why it cannot be read.
+    /// What the archive says about it.
+    pub stored: Stored,
+    /// Its content, or why that cannot be read, in words.
+    pub content: Result<Arc<[u8]>, String>,
+    /// The certificates whose keys have signed it, or why that cannot be told, in words.
     pub signers: Result<Vec<&'static str>, String>,
 }
 
-/// The hash of a file by the function of this name; `None` if it cannot be told.
-#[must_use]
-pub fn hash(function: &str, facts: &Facts) -> Option<String> {
-    let of = |hash: Hash| {
-        facts
-            .content
-            .as_ref()
-            .map(|content| hex(&hash.digest(&[content])))
-    };
-    match function.to_ascii_lowercase().as_str() {
-        "sha512" => Some(facts.sha512.clone()),
-        "sha384" => of(Hash::Sha384),
-        "sha256" => of(Hash::Sha256),
-        "sha1" => of(Hash::Sha1),
-        _ => Some(format!("(the function {function} is unknown)")),
+impl Facts {
+    /// What is known of a file of the archive.
+    #[must_use]
+    pub fn of(file: ArchiveFile) -> Self {
+        let content = file.content.map_err(|why| why.to_string());
+        Self {
+            stored: file.stored,
+            signers: content.clone().and_then(|content| signers(&content)),
+            content,
+        }
+    }
+
+    /// Compares the file with what the update server says about it; returns what is wrong, in words.
+    #[must_use]
+    pub fn compare(&self, kind: &str, patch: Patch<'_>) -> Vec<String> {
+        let size = self.stored.size;
+        let size = (patch.size != size.to_string()).then(|| {
+            format!(
+                "has {size} bytes, but the {kind} update is offered with {}",
+                patch.size
+            )
+        });
+        size.into_iter()
+            .chain(self.wrong_hash(kind, patch))
+            .collect()
+    }
+
+    fn wrong_hash(&self, kind: &str, patch: Patch<'_>) -> Option<String> {
+        let name = patch.hash_function.to_ascii_lowercase();
+        let known = FUNCTIONS.iter().find(|(known, _)| *known == name);
+        let own = match (known, &self.content) {
+            (None, _) => {
+                let known = FUNCTIONS.map(|(name, _)| name).join(", ");
+                return Some(format!(
+                    "cannot be compared with its hash: the {kind} update is offered with one of the function {:?}, \
+                     which is none of {known}",
+                    patch.hash_function
+                ));
+            }
+            (Some((_, Hash::Sha512)), _) => self.stored.sha512.clone(),
+            (Some((_, hash)), Ok(content)) => hash.hex(content),
+            // The signatures cannot be checked either, which is a problem already.
+            (Some(_), Err(_)) => return None,
+        };
+        (own != patch.hash).then(|| {
+            format!(
+                "has the {name} {own}, but the {kind} update is offered with {}",
+                patch.hash
+            )
+        })
     }
 }
 
+/// The functions of the hashes of updates, as offers name them.
+const FUNCTIONS: [(&str, Hash); 4] = [
+    ("sha512", Hash::Sha512),
+    ("sha384", Hash::Sha384),
+    ("sha256", Hash::Sha256),
+    ("sha1", Hash::Sha1),
+];
+
 /// The certificates by whose keys a file is signed.
+///
 /// # Errors
 /// Why it cannot be read, or that it is not signed, in words.
-pub fn signers(content: &[u8]) -> Result<Vec<&'static str>, String> {
+fn signers(content: &[u8]) -> Result<Vec<&'static str>, String> {
     let mar = Mar::read(content).map_err(|error| error.to_string())?;
     let mut signers = Vec::new();
     for certificate in Certificate::all() {

@@ -14,10 +14,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::builds::{Build, Builds, Origin};
+use super::builds::{Build, Builds, NoBuild, Origin};
 use super::compare::differences;
 use super::config::{Config, Release};
-use super::file::{Facts, hash, settings, signers};
+use super::file::{Facts, settings};
 use super::offer::{Offer, Patch};
 use super::world::{World, update_address};
 use crate::stage::keys::{Certificate, PublicKey};
@@ -58,6 +58,7 @@ pub fn run(config: &Config, world: &mut dyn World) -> Outcome {
         world,
         builds: Builds::default(),
         files: BTreeMap::new(),
+        sizes: BTreeMap::new(),
         outcome: Outcome::default(),
     };
     let locales: BTreeSet<&String> = config
@@ -75,6 +76,8 @@ pub fn run(config: &Config, world: &mut dyn World) -> Outcome {
         verification.forget();
     }
     let mut outcome = verification.outcome;
+    outcome.files = verification.sizes.len();
+    outcome.bytes = verification.sizes.values().sum();
     outcome.rows = rows.into_values().collect();
     outcome
 }
@@ -84,6 +87,8 @@ struct Verification<'v> {
     world: &'v mut dyn World,
     builds: Builds,
     files: BTreeMap<String, Option<Facts>>,
+    /// The sizes of the files that were read.
+    sizes: BTreeMap<String, u64>,
     outcome: Outcome,
 }
 
@@ -99,9 +104,7 @@ impl Verification<'_> {
     /// Lets go of what only the builds of one locale need.
     fn forget(&mut self) {
         self.builds = Builds::default();
-        for facts in self.files.values_mut().flatten() {
-            facts.content = None;
-        }
+        self.files.clear();
     }
 
     /// Checks an earlier build; returns its row.
@@ -224,23 +227,8 @@ impl Verification<'_> {
             return None;
         };
         self.outcome.compared += 1;
-        if patch.size != facts.size.to_string() {
-            self.problem(
-                asker,
-                &format!(
-                    "{path} has {} bytes, but the {kind} update is offered with {}",
-                    facts.size, patch.size
-                ),
-            );
-        }
-        if let Some(found) = hash(patch.hash_function, &facts).filter(|found| found != patch.hash) {
-            self.problem(
-                asker,
-                &format!(
-                    "{path} has the {} {found}, but the {kind} update is offered with {}",
-                    patch.hash_function, patch.hash
-                ),
-            );
+        for wrong in facts.compare(kind, patch) {
+            self.problem(asker, &format!("{path} {wrong}"));
         }
         let package = asker.release.from.as_deref();
         let package = package.map(|from| archived(from, asker.locale));
@@ -255,18 +243,20 @@ impl Verification<'_> {
                 self.problem(asker, &format!("{path} is signed by the certificate {signers}, but the build accepts {accepted}"));
             }
             (Ok(_), Some(accepted)) => {
-                if let Some(package) = package {
-                    self.full(asker, &package, (&path, &facts), accepted);
+                if let (Some(package), Ok(content)) = (package, &facts.content) {
+                    self.full(asker, &package, (&path, content), accepted);
                 }
             }
             (Ok(_), None) => {
                 self.unchecked(asker, &format!("the signature of {path}, as it is unknown which certificate the build accepts"));
-                if let (Some(package), Ok([signer, ..])) = (package, facts.signers.as_deref()) {
-                    self.full(asker, &package, (&path, &facts), signer);
+                if let (Some(package), Ok(content), Ok([signer, ..])) =
+                    (package, &facts.content, facts.signers.as_deref())
+                {
+                    self.full(asker, &package, (&path, content), signer);
                 }
             }
         }
-        Some(facts.size)
+        Some(facts.stored.size)
     }
 
     /// The certificate that an earlier build accepts: the one that the configuration puts in place of its own,
@@ -285,21 +275,18 @@ impl Verification<'_> {
         &mut self,
         asker: &Asker<'_>,
         package: &str,
-        (path, facts): (&str, &Facts),
+        (path, content): (&str, &[u8]),
         certificate: &'static str,
     ) {
-        let Some(content) = facts.content.clone() else {
-            return self.unchecked(
-                asker,
-                &format!("whether {path} applies, as its content cannot be read"),
-            );
-        };
         let old = match self.builds.build(self.world, package) {
-            Ok(Some(old)) => old,
-            Ok(None) => {
-                return self.unchecked(asker, &format!("whether {path} applies, as there is no earlier build: the archive has no {package}"));
+            Ok(old) => old,
+            Err(NoBuild::Unknown(why)) => {
+                return self.unchecked(
+                    asker,
+                    &format!("whether {path} applies, as there is no earlier build: {why}"),
+                );
             }
-            Err(why) => {
+            Err(NoBuild::Damaged(why)) => {
                 return self.problem(asker, &format!("the earlier build cannot be opened: {why}"));
             }
         };
@@ -314,10 +301,10 @@ impl Verification<'_> {
             channels: &channels,
             version: asker.release.release.as_deref().unwrap_or_default(),
         };
-        if let Err(refusal) = accept(&content, client) {
+        if let Err(refusal) = accept(content, client) {
             return self.problem(asker, &format!("the build refuses {path}: {refusal}"));
         }
-        let updated = self.builds.update(path, &content);
+        let updated = self.builds.update(path, content);
         let updated =
             updated.and_then(|update| install(&update, &old).map_err(|error| error.to_string()));
         let updated = match updated {
@@ -335,12 +322,14 @@ impl Verification<'_> {
         };
         let package = archived(to, asker.locale);
         let new = match self.builds.build(self.world, &package) {
-            Ok(Some(new)) => new,
-            Ok(None) => {
-                let what = format!("the new build is not in the archive: it has no {package}");
-                return self.problem(asker, &what);
+            Ok(new) => new,
+            Err(NoBuild::Unknown(why)) => {
+                return self.problem(
+                    asker,
+                    &format!("there is no new build to compare with: {why}"),
+                );
             }
-            Err(why) => {
+            Err(NoBuild::Damaged(why)) => {
                 return self.problem(asker, &format!("the new build cannot be opened: {why}"));
             }
         };
@@ -376,28 +365,13 @@ impl Verification<'_> {
 
     /// What is known of a file of the archive.
     fn facts(&mut self, path: &str) -> Option<Facts> {
-        let known = self.files.get(path);
-        if let Some(known) =
-            known.filter(|known| known.as_ref().is_none_or(|facts| facts.content.is_some()))
-        {
+        if let Some(known) = self.files.get(path) {
             return known.clone();
         }
-        let facts = self.world.file(path).map(|stored| {
-            let content = stored.content;
-            self.outcome.files += 1;
-            self.outcome.bytes += stored.size;
-            let signers = match &content {
-                Some(content) => signers(content),
-                None => Ok(Vec::new()),
-            };
-            let (size, sha512) = (stored.size, stored.sha512);
-            Facts {
-                size,
-                sha512,
-                content,
-                signers,
-            }
-        });
+        let facts = self.world.file(path).map(Facts::of);
+        if let Some(facts) = facts.as_ref().filter(|facts| facts.content.is_ok()) {
+            self.sizes.insert(path.to_owned(), facts.stored.size);
+        }
         self.files.insert(path.to_owned(), facts.clone());
         facts
     }

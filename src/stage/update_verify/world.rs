@@ -23,15 +23,40 @@ pub struct Located {
     pub redirects: Vec<String>,
 }
 
-/// A file of the archive.
+/// What the archive says about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     /// Its size in bytes.
     pub size: u64,
     /// Its SHA-512.
     pub sha512: String,
-    /// Its content, if it can be read.
-    pub content: Option<Arc<[u8]>>,
+}
+
+/// A file of the archive with its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveFile {
+    /// What the archive says about it.
+    pub stored: Stored,
+    /// The content, or why it cannot be read.
+    pub content: Result<Arc<[u8]>, Unreadable>,
+}
+
+/// Reports that the content of a file of the archive cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// No task is known to have it, as in what is known of earlier releases.
+    #[error("the content of the file cannot be read: only its size and hashes are known")]
+    HashesOnly,
+    /// The artifact that holds it cannot be read.
+    #[error(
+        "the content of the file cannot be read: it is the artifact `{name}` of the task {task}"
+    )]
+    Artifact {
+        /// The task.
+        task: String,
+        /// The name of the artifact.
+        name: String,
+    },
 }
 
 /// The world.
@@ -48,18 +73,17 @@ pub trait World {
     /// What the archive says about a file; `None` if it does not have it.
     fn stat(&mut self, path: &str) -> Option<Stored>;
 
-    /// A file with its content, as far as that can be read.
-    fn file(&mut self, path: &str) -> Option<Stored>;
+    /// A file with its content; `None` if the archive does not have it.
+    fn file(&mut self, path: &str) -> Option<ArchiveFile>;
 }
 
 impl Stored {
-    /// What the archive knows of a content that it has.
+    /// What the archive says about a file with this content.
     #[must_use]
-    pub fn of(content: Arc<[u8]>) -> Self {
+    pub fn of(content: &[u8]) -> Self {
         Self {
             size: content.len() as u64,
-            sha512: hex(&Hash::Sha512.digest(&[&content])),
-            content: Some(content),
+            sha512: hex(&Hash::Sha512.digest(&[content])),
         }
     }
 }
