@@ -368,7 +368,7 @@ fn repositories_import_packages() {
     let red = world.fail(&task).join("\n");
     assert!(
         red.contains(&format!(
-            "which the task {imported} has imported with other content"
+            "imported by the task {imported} with other content"
         )),
         "{red}"
     );

@@ -48,9 +48,9 @@ pub fn push(work: &mut Work<'_>) {
         let hash = sha256(&artifact.content);
         match work.merged.get(VERSIONS, &key) {
             Some(entry) if entry.value["sha256"].as_str() != Some(hash.as_str()) => {
-                let by = &entry.by;
+                let by = entry.authors();
                 work.report.problem(format!(
-                    "{path}: the version {} of {} exists already with other content, from the task {by}: the site \
+                    "{path}: the version {} of {} exists already with other content, from {by}: the site \
                      refuses a version that it knows",
                     pack.version, pack.id
                 ));

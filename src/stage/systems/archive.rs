@@ -156,12 +156,12 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
         match work.all.get(SPACE, path) {
             Some(entry) if entry.value["sha512"] != new["sha512"] => match existing {
                 Existing::Replaced => work.report.would.push(format!(
-                    "{path}, published by the task {}, would be replaced",
-                    entry.by
+                    "{path}, published by {}, would be replaced",
+                    entry.authors()
                 )),
                 Existing::Refused => work.report.problem(format!(
-                    "{path} already has different content, published by the task {}",
-                    entry.by
+                    "{path} already has different content, published by {}",
+                    entry.authors()
                 )),
             },
             _ => {}

@@ -252,9 +252,9 @@ fn check_existing(work: &mut Work<'_>, product: &str, locations: &BTreeMap<Strin
     };
     let known_paths = paths_of(&known.value);
     if known_paths != *locations {
-        let by = &known.by;
+        let by = known.authors();
         work.report.problem(format!(
-            "{product} exists already with other paths, from the task {by}"
+            "{product} exists already with other paths, from {by}"
         ));
     } else {
         work.report.would.push(format!(

@@ -112,8 +112,8 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
                     replaced(work, &path, &sums);
                 } else if let Some(entry) = work.all.get(SPACE, &path) {
                     work.report.problem(format!(
-                        "{path} exists, which the task {} has put there; the payload does not allow overwriting it",
-                        entry.by
+                        "{path} exists, published by {}; the payload does not allow overwriting it",
+                        entry.authors()
                     ));
                 }
                 let from = format!("{artifact} of task {}", map.task_id);
@@ -161,8 +161,8 @@ fn replaced(work: &mut Work<'_>, path: &str, sums: &Sums) {
         entry.filter(|entry| entry.value["sha512"].as_str() != sums.hash(Algorithm::Sha512));
     if let Some(entry) = other {
         work.report.would.push(format!(
-            "{path}, published by the task {}, would be replaced",
-            entry.by
+            "{path}, published by {}, would be replaced",
+            entry.authors()
         ));
     }
 }

@@ -148,8 +148,9 @@ fn record(work: &mut Work<'_>, kind: ResourceKind, repository: &str, imports: &[
         match work.all.get(SPACE, &key) {
             Some(entry) if entry.value["sha512"] != import.sha512.as_str() => {
                 work.report.problem(format!(
-                    "{} is {what}, which the task {} has imported with other content",
-                    import.path, entry.by
+                    "{} is {what}, imported by {} with other content",
+                    import.path,
+                    entry.authors()
                 ));
             }
             Some(_) => work

@@ -159,9 +159,9 @@ pub fn create_nightly(work: &mut Work<'_>) {
         .checked("version, build id and locales", count + 2);
     let key = format!("{product}/{of}/{id}");
     if let Some(entry) = work.merged.get(NIGHTLIES, &key) {
-        let by = &entry.by;
+        let by = entry.authors();
         work.report.problem(format!(
-            "the nightly release {key} exists already, from the task {by}"
+            "the nightly release {key} exists already, from {by}"
         ));
     }
     work.report.would.push(format!(
@@ -193,9 +193,9 @@ pub fn create_release(work: &mut Work<'_>) {
         crate::stage::bouncer::aliases::capitalized(product)
     );
     if let Some(entry) = work.merged.get(RELEASES, &name) {
-        let by = &entry.by;
+        let by = entry.authors();
         work.report.problem(format!(
-            "the release {name} exists already, from the task {by}: its name must be unique"
+            "the release {name} exists already, from {by}: its name must be unique"
         ));
     }
     work.report.unchecked.push(

@@ -154,7 +154,7 @@ fn was_signed(work: &mut Work<'_>, task: &str, path: &str, content: &[u8]) -> bo
     let is_same = |value: &Value| value.as_str() == Some(&hash);
     let (mut is_signed, mut is_known) = (false, false);
     for (_, entry) in work.merged.space(SPACE) {
-        is_known |= entry.by.as_str() == task;
+        is_known |= entry.by.iter().any(|by| by.as_str() == task);
         let outputs = entry.value["outputs"].as_object().into_iter().flatten();
         is_signed |= outputs.into_iter().any(|(_, sum)| is_same(sum))
             || is_same(&entry.value["sha256"])

@@ -282,8 +282,8 @@ fn check_rule(
     let open = open.filter(|open| is_own(open.value["mapping"].as_str().unwrap_or_default()));
     if let Some(open) = open {
         work.report.problem(format!(
-            "a change of the rule {key} is already scheduled, by the task {}: Balrog has one change of a rule at a time",
-            open.by
+            "a change of the rule {key} is already scheduled, by {}: Balrog has one change of a rule at a time",
+            open.authors()
         ));
     }
 }
