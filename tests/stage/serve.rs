@@ -285,6 +285,85 @@ fn download_links_lead_to_this_server() {
     assert!(text(&front).contains(link), "{front:?}");
 }
 
+/// Balrog answers with an update, and leaves out the files on hosts that its list does not have for the product.
+#[test]
+fn files_are_offered_from_the_hosts_of_their_product() {
+    let of_product = |product: &str, url: &str| {
+        let name = format!("{product}-92.0-build1");
+        let platform = json!({"OS_FTP": "linux-x86_64", "OS_BOUNCER": "linux64"});
+        [
+            effect(
+                "balrog-rule",
+                product,
+                json!({"rule_id": 1, "priority": 90, "product": product, "mapping": name, "channel": "release",
+                    "backgroundRate": 100, "update_type": "minor", "data_version": 1}),
+            ),
+            effect(
+                "balrog-release",
+                &name,
+                json!({"product": product, "read_only": false, "blob": {
+                    "name": name, "schema_version": 9, "hashFunction": "sha512", "appVersion": "92.0",
+                    "platforms": {"Linux_x86_64-gcc3": platform}}}),
+            ),
+            effect(
+                "balrog-release-urls",
+                &format!("{name} *"),
+                json!({"completes": {"*": url}}),
+            ),
+            effect(
+                "balrog-release-locale",
+                &format!("{name} Linux_x86_64-gcc3 de"),
+                json!({"buildID": "20210902", "completes": [{"from": "*", "filesize": 1, "hashValue": "ab"}]}),
+            ),
+        ]
+    };
+    let shared = "https://archive.mozilla.org/pub/a.mar";
+    let mut effects: Vec<Effect> = [
+        ("Firefox", shared),
+        ("Hail", shared),
+        ("Snow", shared),
+        ("Devedition", "https://hail.example/a.mar"),
+        ("Sleet", "https://hail.example/a.mar"),
+    ]
+    .into_iter()
+    .flat_map(|(product, url)| of_product(product, url))
+    .collect();
+    // Whether there is an update, and whether it has a file.
+    let ask = |effects: &[Effect], product: &str| {
+        let merged = state(effects.to_vec());
+        let path = format!(
+            "/update/3/{product}/90.0/20210801/Linux_x86_64-gcc3/de/release/a/default/default/update.xml"
+        );
+        let request = Request {
+            method: "GET",
+            path: &path,
+            raw_path: &path,
+            ..Request::default()
+        };
+        let response = answer(&merged, &world(&merged, 0), request);
+        let body = text(&response);
+        (body.contains("<update "), body.contains("<patch "))
+    };
+    // Without a list of hosts, production's counts; products that it does not know have their own hosts.
+    for (product, has_file) in [
+        ("Firefox", true),
+        ("Hail", true),
+        ("Snow", true),
+        ("Devedition", false),
+        ("Sleet", true),
+    ] {
+        assert_eq!(ask(&effects, product), (true, has_file), "{product}");
+    }
+    effects.push(effect(
+        "balrog-domain",
+        "archive.mozilla.org",
+        json!(["Hail"]),
+    ));
+    for (product, has_file) in [("Firefox", false), ("Hail", true), ("Sleet", false)] {
+        assert_eq!(ask(&effects, product), (true, has_file), "{product}");
+    }
+}
+
 /// A rule that leads to one release, and from a moment on to another one.
 #[test]
 fn clients_are_offered_what_the_rules_say_at_the_moment() {

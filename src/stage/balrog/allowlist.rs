@@ -77,11 +77,39 @@ impl Allowlist {
         list
     }
 
-    /// Allows all paths of a host for some products, in place of what was allowed there.
+    /// Allows all paths of a host for some products, beside what is allowed there already.
     pub fn allow(&mut self, host: &str, products: &[&str]) {
-        let products = products.iter().map(|product| (*product).to_owned());
-        self.0
-            .insert(host.to_owned(), Host::Products(products.collect()));
+        let entry = self.0.entry(host.to_owned());
+        let entry = entry.or_insert_with(|| Host::Products(Vec::new()));
+        let add = |known: &mut Vec<String>| {
+            for product in products {
+                if !known.iter().any(|one| one == product) {
+                    known.push((*product).to_owned());
+                }
+            }
+        };
+        match entry {
+            Host::Products(known) => add(known),
+            // The first pattern that matches decides, so each has them, and so has one for all other paths.
+            Host::Paths(paths) => {
+                for (_, known) in paths.iter_mut() {
+                    add(known);
+                }
+                let mut known = Vec::new();
+                add(&mut known);
+                paths.extend(whole(r"(?s:.*)").map(|pattern| (pattern, known)));
+            }
+        }
+    }
+
+    /// Whether files of a product may be served from anywhere.
+    #[must_use]
+    pub fn knows(&self, product: &str) -> bool {
+        let has = |products: &[String]| products.iter().any(|one| one == product);
+        self.0.values().any(|host| match host {
+            Host::Products(products) => has(products),
+            Host::Paths(paths) => paths.iter().any(|(_, products)| has(products)),
+        })
     }
 
     /// Reads a list: by host either a list of products, or such lists by pattern of the path. What is

@@ -12,9 +12,6 @@ use crate::stage::merged::Merged;
 /// The columns that the change of a rule may change.
 pub const CHANGED: [&str; 3] = ["mapping", "fallbackMapping", "backgroundRate"];
 
-/// The products that production's list of hosts knows.
-pub const PRODUCTS: &[&str] = &["Devedition", "Fennec", "Firefox", "Thunderbird"];
-
 /// The hosts of the addresses of a release.
 fn hosts(blob: &Value) -> BTreeSet<&str> {
     let channels = blob["fileUrls"].as_object().into_iter().flatten();
@@ -92,9 +89,10 @@ pub fn world(merged: &Merged, is_made: &dyn Fn(Scheduled<'_>) -> bool) -> World 
         ..World::default()
     };
     if domains.is_empty() {
-        world.allowlist = Allowlist::production();
+        let production = Allowlist::production();
+        world.allowlist = production.clone();
         for release in world.releases.values() {
-            if !PRODUCTS.contains(&release.product.as_str()) {
+            if !production.knows(&release.product) {
                 for host in hosts(&release.blob) {
                     world.allowlist.allow(host, &[&release.product]);
                 }

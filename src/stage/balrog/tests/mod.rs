@@ -2,6 +2,7 @@
 
 mod hostile;
 
+use super::allowlist::Allowlist;
 use super::answer::{NOTHING, serve_update};
 use super::blob::conflicts::NotCompared;
 use super::blob::validate::{Invalid, validate};
@@ -200,6 +201,32 @@ fn a_host_that_is_not_allowed_leaves_an_update_without_files() {
         (status, body.contains("<update "), body.contains("<patch")),
         (200, true, false)
     );
+}
+
+#[test]
+fn a_host_may_be_used_by_several_products() {
+    let mut list = Allowlist::production();
+    assert!(!list.knows("Hail"));
+    let archive = "https://archive.mozilla.org/pub/a.mar";
+    let crx = "https://www.google.com/dl/release2/chrome_component/a/b.crx3";
+    let other = "https://www.google.com/else";
+    for host in ["archive.mozilla.org", "www.google.com", "hail.example"] {
+        list.allow(host, &["Hail"]);
+    }
+    assert!(list.knows("Hail"));
+    for (url, product, expected) in [
+        (archive, "Hail", true),
+        (archive, "Firefox", true),
+        (archive, "Snow", false),
+        (crx, "Hail", true),
+        (crx, "Widevine", true),
+        (other, "Hail", true),
+        (other, "Widevine", false),
+        ("https://hail.example/", "Hail", true),
+        ("https://hail.example/", "Firefox", false),
+    ] {
+        assert_eq!(list.allows(url, product), expected, "{url} {product}");
+    }
 }
 
 #[test]

@@ -6,7 +6,6 @@ use super::files::host;
 use super::history::is_variant;
 use crate::base::value::{Object, Value};
 use crate::stage::balrog::allowlist::Allowlist;
-use crate::stage::balrog_state::world::PRODUCTS;
 use crate::stage::balrog_state::{DOMAINS, releases};
 use crate::stage::merged::Merged;
 
@@ -40,9 +39,9 @@ pub fn allowlist(
     }
     let mut list = Allowlist::production();
     let staging = if is_staging { STAGING_HOSTS } else { &[] };
-    if PRODUCTS.contains(&product) {
+    if list.knows(product) {
         for host in staging {
-            list.allow(host, PRODUCTS);
+            list.allow(host, &[product]);
         }
         return (list, None);
     }
