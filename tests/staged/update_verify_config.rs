@@ -1,6 +1,8 @@
 //! Defects of the list of updates to verify.
 
+use snowman::base::name::TaskId;
 use snowman::base::value::json;
+use snowman::stage::run::Done;
 use snowman::stage::state::Effect;
 
 use super::builds::{effect, history, publish};
@@ -54,8 +56,8 @@ fn past(world: &mut World) -> Vec<Effect> {
     past
 }
 
-/// The result of a task: the configuration, or why it fails.
-fn run(world: &mut World, past: Vec<Effect>, command: &str) -> Result<String, String> {
+/// Runs a task.
+fn task(world: &mut World, past: Vec<Effect>, command: &str) -> (TaskId, Done) {
     let history = history(world, past);
     let payload = json!({
         "command": ["run-task", "--", "bash", "-cx", format!("cd gecko && {command}")],
@@ -66,12 +68,18 @@ fn run(world: &mut World, past: Vec<Effect>, command: &str) -> Result<String, St
     let mut task = world.task("update-verify-config", "", payload, &[]);
     task.staged.history = vec![history];
     let done = world.run(&task);
+    (task.id, done)
+}
+
+/// The result of a task: the configuration, or why it fails.
+fn run(world: &mut World, past: Vec<Effect>, command: &str) -> Result<String, String> {
+    let (id, done) = task(world, past, command);
     match done.red.is_empty() {
         true => {
-            let text = world.get(&task.id, "public/build/update-verify.cfg");
+            let text = world.get(&id, "public/build/update-verify.cfg");
             Ok(String::from_utf8(text.unwrap().to_vec()).unwrap())
         }
-        false => Err(world.fail(&task).join("\n")),
+        false => Err(done.red.join("\n")),
     }
 }
 
@@ -137,12 +145,44 @@ fn locales_that_are_missing_at_a_tag_are_red() {
 }
 
 #[test]
-fn a_build_id_that_nobody_knows_is_red() {
+fn a_release_whose_build_id_nobody_knows_is_not_checked() {
+    for unknown in ["92.0", "93.0"] {
+        let mut world = World::default();
+        let mut past = past(&mut world);
+        let information = format!("{unknown}-candidates/build2/linux64_info.txt");
+        past.retain(|effect| !effect.key.ends_with(&information));
+        let (id, done) = task(&mut world, past, COMMAND);
+        assert_eq!(done.red, [""; 0]);
+        let text = world.get(&id, "public/build/update-verify.cfg").unwrap();
+        let text = String::from_utf8_lossy(text);
+        assert!(!text.contains(&format!("release=\"{unknown}\"")), "{text}");
+        let known = text.lines().next().unwrap();
+        assert!(known.contains("aus_server="), "{text}");
+        let unchecked = world.report(&id)["notChecked"].to_string();
+        let why = format!(
+            "updates from {unknown}, whose build id is not known: the history has no pub/hail/candidates/{information}"
+        );
+        assert!(unchecked.contains(&why), "{unchecked}");
+    }
+    // Without any, nothing would be verified.
     let mut world = World::default();
-    let mut past = past(&mut world);
-    past.retain(|effect| !effect.key.ends_with("_info.txt"));
-    let red = run(&mut world, past, COMMAND).unwrap_err();
-    assert!(red.contains("the build id of 93.0 is unknown"), "{red}");
+    let mut all = past(&mut world);
+    all.retain(|effect| !effect.key.ends_with("_info.txt"));
+    let red = run(&mut world, all, COMMAND).unwrap_err();
+    assert!(
+        red.contains("what the history has of 2 earlier releases is not enough"),
+        "{red}"
+    );
+    // A file that does not say what it should is not the same as none.
+    let mut world = World::default();
+    let mut all = past(&mut world);
+    for effect in &mut all {
+        if effect.key.ends_with("_info.txt") {
+            *effect = publish(&mut world, &effect.key, b"buildID\n");
+        }
+    }
+    let red = run(&mut world, all, COMMAND).unwrap_err();
+    assert!(red.contains("linux64_info.txt has no `buildID=`"), "{red}");
 }
 
 #[test]

@@ -3,10 +3,12 @@
 //! Everything that production reads from its public servers comes from history: the releases that were shipped,
 //! their files `shipped-locales` and `version.txt` at their tags, their build ids in the archive. A history that
 //! has no releases or no repositories, such as that of an earlier staged release, is read from the archive alone.
+//! Updates from a release whose build id it does not have are not checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::pattern::Prefix;
+use crate::base::text::plural;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::history::{RELEASES, SOURCES};
 use crate::stage::report::Table;
@@ -36,17 +38,17 @@ pub fn create(work: &mut Work<'_>) {
     let Some(task) = Task::read(work, &arguments) else {
         return;
     };
-    let paths = task.paths(work);
+    let earlier = task.earlier(work);
     if !work.report.problems.is_empty() {
         return;
     }
-    let locales = task.own_locales(work, &paths);
+    let locales = task.own_locales(work, &earlier.paths);
     let locales: Vec<&str> = locales.iter().map(String::as_str).collect();
-    let config = match task.options.create(&paths, &locales) {
+    let config = match task.options.create(&earlier.paths, &locales) {
         Ok(config) => config,
         Err(error) => return work.report.problem(error.to_string()),
     };
-    task.check(work, &paths, &config);
+    task.check(work, &earlier, &config);
     report(work, &config);
     let text = config.write();
     let unsafe_value = |config: &Config| config.write().contains(['$', '`']);
@@ -72,6 +74,15 @@ struct Task {
     application: String,
     /// The revision of the release.
     revision: String,
+}
+
+/// The earlier releases that updates are verified from, by version.
+#[derive(Default)]
+struct Earlier {
+    /// All that are to be verified.
+    chosen: BTreeSet<String>,
+    /// Those of which enough is known.
+    paths: BTreeMap<String, UpdatePath>,
 }
 
 impl Task {
@@ -154,10 +165,9 @@ impl Task {
         (work.report.problems.len() == before).then_some(task)
     }
 
-    /// The earlier releases, by version.
-    fn paths(&self, work: &mut Work<'_>) -> BTreeMap<String, UpdatePath> {
+    fn earlier(&self, work: &mut Work<'_>) -> Earlier {
         let shipped = self.shipped(work);
-        let mut paths = BTreeMap::new();
+        let mut earlier = Earlier::default();
         let mut skipped = Vec::new();
         work.report
             .checked("releases that were shipped", shipped.len());
@@ -173,6 +183,7 @@ impl Task {
                     continue;
                 }
             };
+            earlier.chosen.insert(version.to_owned());
             let build_id = self.build_id(work, version, release.build_number);
             let (locales, app_version) = self.source(work, version);
             if let (Some(build_id), Some(locales)) = (build_id, locales) {
@@ -182,7 +193,7 @@ impl Task {
                     locales,
                     mar_channel_ids: self.selection.accepted(version).map(str::to_owned),
                 };
-                paths.insert(version.to_owned(), path);
+                earlier.paths.insert(version.to_owned(), path);
             }
         }
         if !skipped.is_empty() {
@@ -192,7 +203,7 @@ impl Task {
                 rows: skipped,
             });
         }
-        paths
+        earlier
     }
 
     /// The releases that were shipped.
@@ -241,18 +252,28 @@ impl Task {
         (1..=20).rev().find(has).unwrap_or(1)
     }
 
+    /// The build id of an earlier release; `None` if it is not known, which is noted.
     fn build_id(&self, work: &mut Work<'_>, version: &str, number: u64) -> Option<String> {
         let folder = candidates_folder(&self.options.stage_product, version, number);
         let path = format!("pub{folder}/{}_info.txt", self.platform.info);
-        let content = archived::file(work, &path).and_then(|file| file.content.ok());
-        let text = content.map(|content| String::from_utf8_lossy(&content).into_owned());
-        let build_id = text.and_then(|text| {
-            let (_, build_id) = text.split_once('=')?;
-            Some(build_id.trim().to_owned())
-        });
+        let content = match archived::file(work, &path) {
+            Some(file) => file.content.map_err(|why| format!("{path}: {why}")),
+            None => Err(format!("the history has no {path}")),
+        };
+        let content = match content {
+            Ok(content) => content,
+            Err(why) => {
+                work.report.unchecked.push(format!(
+                    "updates from {version}, whose build id is not known: {why}"
+                ));
+                return None;
+            }
+        };
+        let text = String::from_utf8_lossy(&content);
+        let build_id = text.split_once('=').map(|(_, id)| id.trim().to_owned());
         if build_id.is_none() {
             work.report.problem(format!(
-                "the build id of {version} is unknown: the history has no {path} with `buildID=`"
+                "{path} has no `buildID=`: production could not make the list"
             ));
         }
         build_id
@@ -352,10 +373,11 @@ impl Task {
     }
 
     /// Checks that the configuration has what was promised.
-    fn check(&self, work: &mut Work<'_>, paths: &BTreeMap<String, UpdatePath>, config: &Config) {
+    fn check(&self, work: &mut Work<'_>, earlier: &Earlier, config: &Config) {
         let options = &self.options;
+        let Earlier { chosen, paths } = earlier;
         for version in &options.partial_versions {
-            if !paths.contains_key(version) {
+            if !chosen.contains(version) {
                 work.report.problem(format!(
                     "partial updates from {version} are promised, but it is not among the earlier releases: they \
                      would not be verified"
@@ -367,11 +389,17 @@ impl Task {
             options.partial_versions.len(),
         );
         let may_be_empty = self.selection.may_be_empty().unwrap_or(false);
-        if paths.is_empty() && !may_be_empty {
+        if chosen.is_empty() && !may_be_empty {
             work.report.problem(format!(
                 "there are no earlier releases to verify updates from: none of {} since {} matches; production \
                  fails, too",
                 options.stage_product, self.selection.last_watershed
+            ));
+        } else if paths.is_empty() && !may_be_empty {
+            work.report.problem(format!(
+                "no updates would be verified: what the history has of {} is not enough, as is listed under what was \
+                 not checked",
+                plural(chosen.len(), "earlier release")
             ));
         } else if config.releases.is_empty() && !may_be_empty {
             work.report
