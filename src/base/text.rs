@@ -1,14 +1,16 @@
 //! Words for messages: counts, lists that are cut short, long texts.
 
+use std::fmt::Display;
+
 /// How many names [`list_some`] lists.
 const LISTED: usize = 3;
 
-/// Returns a count with its noun: `1 task`, `2 tasks`.
+/// Returns a count of any integer type with its noun: `1 task`, `2 tasks`.
 #[must_use]
-pub fn plural(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        n => format!("{n} {noun}s"),
+pub fn plural<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    match count == N::from(1) {
+        true => format!("1 {noun}"),
+        false => format!("{count} {noun}s"),
     }
 }
 
@@ -64,8 +66,9 @@ mod tests {
 
     #[test]
     fn counts_of_one_are_singular() {
-        let counts = [0, 1, 2].map(|count| plural(count, "task"));
+        let counts = [0_usize, 1, 2].map(|count| plural(count, "task"));
         assert_eq!(counts, ["0 tasks", "1 task", "2 tasks"]);
+        assert_eq!(plural(1_u64, "byte"), "1 byte");
     }
 
     #[test]

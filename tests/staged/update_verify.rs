@@ -301,6 +301,21 @@ fn a_signature_that_the_build_does_not_accept_is_red() {
 }
 
 #[test]
+fn certificates_that_nobody_knows_are_red() {
+    let mut config = config();
+    config.override_certs = Some("deb".to_owned());
+    let outcome = Fake::right().run(&config);
+    // Once, not for each build.
+    assert_eq!(outcome.problems.len(), 1, "{:?}", outcome.problems);
+    assert!(
+        outcome.problems[0]
+            .starts_with("`override_certs` of the configuration: no staging certificate"),
+        "{:?}",
+        outcome.problems
+    );
+}
+
+#[test]
 fn a_file_that_was_changed_is_red() {
     let mut world = Fake::right();
     let mar = world.files.get_mut(COMPLETE).unwrap();

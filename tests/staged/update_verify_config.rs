@@ -203,6 +203,18 @@ fn an_archive_alone_is_history_enough() {
 }
 
 #[test]
+fn certificates_that_nobody_knows_are_red() {
+    let mut world = World::default();
+    let past = past(&mut world);
+    let command = COMMAND.replace("--override-certs dep", "--override-certs deb");
+    let red = run(&mut world, past, &command).unwrap_err();
+    assert!(
+        red.starts_with("`--override-certs`: no staging certificate is named \"deb\""),
+        "{red}"
+    );
+}
+
+#[test]
 fn another_command_is_red() {
     let mut world = World::default();
     let red = run(&mut world, Vec::new(), "echo").unwrap_err();

@@ -381,7 +381,7 @@ fn no_earlier_build_at_all_is_red() {
     release.past.retain(|effect| effect.space != "archive");
     let red = release.red();
     assert!(
-        red.contains("none of the 2 updates that are to be applied"),
+        red.contains("2 updates should be applied to earlier builds, and none could be"),
         "{red}"
     );
 }

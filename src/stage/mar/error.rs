@@ -1,6 +1,7 @@
 //! What can be wrong with a MAR file.
 
 use super::layout::{MAX_CHANNEL, MAX_FILE, MAX_SIGNATURE, MAX_SIGNATURES, MAX_VERSION};
+use crate::base::text::plural;
 
 /// A defect of a MAR file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +57,7 @@ pub enum MarError {
     )]
     BadProductValue(String, &'static str),
     /// The header has another size than the file.
-    #[error("the header says that the file has {stated} bytes, but it has {actual}")]
+    #[error("the header says that the file has {}, but it has {actual}", plural(*stated, "byte"))]
     WrongSize {
         /// The size in the header.
         stated: u64,

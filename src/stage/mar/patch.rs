@@ -10,6 +10,8 @@
 //! For each triple, `add` bytes of the source and of the differences are added, `copy` new bytes are
 //! appended, and the position in the source moves by `seek`. The CRC is the one that bzip2 uses.
 
+use crate::base::text::plural;
+
 /// The largest file that a patch may make.
 const MAX_RESULT: u32 = 1 << 30;
 
@@ -20,7 +22,7 @@ pub enum PatchError {
     #[error("the patch is not valid: {0}")]
     Damaged(&'static str),
     /// The patch was made for a file of another size.
-    #[error("the patch is for a file of {expected} bytes, but this one has {actual}")]
+    #[error("the patch is for a file of {}, but this one has {actual}", plural(*expected, "byte"))]
     SourceSize {
         /// The size of the file that the patch is for.
         expected: u32,

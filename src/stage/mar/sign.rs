@@ -4,6 +4,7 @@ use super::error::MarError;
 use super::layout::Signature;
 use super::read::Mar;
 use super::write::{Slot, with_signatures};
+use crate::base::text::plural;
 use crate::stage::keys::{Hash, KeyError, PrivateKey, PublicKey, Seal};
 
 /// An algorithm for signatures. Both are RSA with the padding of PKCS #1.
@@ -136,7 +137,7 @@ pub enum NotVerified {
     #[error(transparent)]
     Mar(#[from] MarError),
     /// There are more or fewer signatures than keys.
-    #[error("the file has {signatures} signatures, but {keys} keys are to be checked")]
+    #[error("the file has {}, but is to be checked with {}", plural(*signatures, "signature"), plural(*keys, "key"))]
     Count {
         /// The number of signatures.
         signatures: usize,

@@ -103,11 +103,7 @@ fn list(folder: &str, children: &BTreeMap<&str, Option<u64>>) -> Response {
         String::from("<tr><td>folder</td><td><a href=\"../\">..</a></td><td></td></tr>\n");
     for (name, size) in children {
         let (sort, slash, bytes) = match size {
-            Some(size) => (
-                "file",
-                "",
-                plural(usize::try_from(*size).unwrap_or(usize::MAX), "byte"),
-            ),
+            Some(size) => ("file", "", plural(*size, "byte")),
             None => ("folder", "/", String::new()),
         };
         let href = escape_html(&format!("/{}{slash}", encoded(&format!("{folder}{name}"))));

@@ -326,8 +326,8 @@ pub fn push_to_releases(work: &mut Work<'_>) {
         .would
         .extend((!push.identical.is_empty()).then(|| {
             format!(
-                "{} files are there already, with the same content",
-                push.identical.len()
+                "{} would stay, being there already with the same content",
+                plural(push.identical.len(), "file")
             )
         }));
     let mut left_out = Vec::new();
@@ -340,8 +340,8 @@ pub fn push_to_releases(work: &mut Work<'_>) {
     }
     if count == 0 {
         work.report.problem(format!(
-            "nothing would be copied: all {} files of the candidate are left out",
-            left_out.len()
+            "nothing would be copied: the candidate has {}, and no other",
+            plural(left_out.len(), "file that is left out")
         ));
     }
     for (title, columns, rows) in [

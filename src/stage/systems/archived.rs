@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::stage::update_verify::world::{ArchiveFile, Stored, Unreadable};
 use crate::stage::work::Work;
@@ -32,8 +33,9 @@ pub fn file(work: &mut Work<'_>, path: &str) -> Option<ArchiveFile> {
     };
     if stored != known {
         work.report.problem(format!(
-            "{path}: its content is not the one that was published, which has {} bytes and the SHA-512 {}",
-            known.size, known.sha512
+            "{path}: its content is not the one that was published, which has {} and the SHA-512 {}",
+            plural(known.size, "byte"),
+            known.sha512
         ));
     }
     Some(ArchiveFile { stored, content })

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::SPACE;
+use crate::base::text::plural;
 use crate::base::value::{Object, Value, json};
 use crate::stage::bouncer::aliases::{self, capitalized, describe};
 use crate::stage::bouncer::database::{ALIASES, PRODUCTS, paths_of};
@@ -124,8 +125,8 @@ pub fn submission(work: &mut Work<'_>) {
     );
     if later > 0 {
         work.report.unchecked.push(format!(
-            "{later} files that the paths lead to are not in the archive yet; the check of bouncer looks for them \
-             after the push"
+            "{} that the paths lead to, not in the archive yet: the check of bouncer looks for them after the push",
+            plural(later, "file")
         ));
         for product in submitted.keys() {
             let check = json!({"check": "all paths lead to files of the archive", "made": false});
@@ -133,9 +134,10 @@ pub fn submission(work: &mut Work<'_>) {
         }
     }
     work.report.would.push(format!(
-        "{} products with {count} paths and {} locales would be added",
-        submitted.len(),
-        locales.len()
+        "{} with {} and {} would be added",
+        plural(submitted.len(), "product"),
+        plural(count, "path"),
+        plural(locales.len(), "locale")
     ));
     work.report.tables.push(Table {
         title: "Products".to_owned(),
@@ -223,7 +225,7 @@ fn look(
     if let Some(first) = missing.first() {
         let more = match missing.len() - 1 {
             0 => String::new(),
-            more => format!(", nor {more} files of other locales"),
+            more => format!(", nor {} of other locales", plural(more, "file")),
         };
         work.report.problem(format!(
             "{product}: the path of {system} leads to no file: {first} is not in the archive{more}"
@@ -352,7 +354,7 @@ pub fn aliases(work: &mut Work<'_>) {
         entries.len(),
     );
     work.report.would.push(format!(
-        "{} aliases would lead to other products",
+        "aliases that would lead to other products: {}",
         rows.len()
     ));
     work.report.tables.push(Table {
@@ -418,9 +420,10 @@ pub fn locations(work: &mut Work<'_>) {
     }
     work.report
         .checked("the version follows that of each path", count);
-    work.report
-        .would
-        .push(format!("{} paths would lead to {version}", rows.len()));
+    work.report.would.push(format!(
+        "{} would lead to {version}",
+        plural(rows.len(), "path")
+    ));
     work.report.tables.push(Table {
         title: "Paths of nightly products".to_owned(),
         columns: vec!["Product", "System", "Path before", "Path"],

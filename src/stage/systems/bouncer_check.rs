@@ -120,7 +120,7 @@ pub fn check(work: &mut Work<'_>) {
     }
     if others > 0 {
         work.report.unchecked.push(format!(
-            "{others} products of other products than this one: their own tasks check them"
+            "links of other products, which their own tasks check: {others}"
         ));
     }
     if database.aliases.is_empty() {

@@ -1,5 +1,6 @@
 //! Final verify: every file of the updates can be downloaded, when the release is out.
 
+use crate::base::text::plural;
 use crate::stage::partials::funsize::artifact;
 use crate::stage::report::Table;
 use crate::stage::update_verify::command::Arguments;
@@ -54,8 +55,8 @@ pub fn verify(work: &mut Work<'_>) {
         outcome.files,
     );
     work.report.would.push(format!(
-        "the first bytes of {} files would be requested",
-        outcome.files
+        "the first bytes of {} would be requested",
+        plural(outcome.files, "file")
     ));
     if !outcome.rows.is_empty() {
         work.report.tables.push(Table {

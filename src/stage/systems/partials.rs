@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::stage::keys::Certificate;
 use crate::stage::mar::extract::extract;
@@ -102,11 +103,11 @@ pub fn make_partials(work: &mut Work<'_>) {
     for what in [
         "each complete update: address, signature, MAR channel id",
         "each partial update makes the new build of the earlier one",
-        "each partial update is smaller than the complete one",
+        "each partial update is no larger than the complete one",
     ] {
         work.report.checked(what, count);
     }
-    let would = format!("{count} partial updates would be made");
+    let would = format!("{} would be made", plural(count, "partial update"));
     work.report.would.push(would);
     work.report.tables.push(Table {
         title: "Partial updates".to_owned(),
@@ -201,8 +202,8 @@ fn one(
     }
     if partial.mar.len() > to.bytes.len() {
         let what = format!(
-            "it has {} bytes, more than the complete update with {}: update verification would reject it",
-            partial.mar.len(),
+            "it has {}, more than the complete update with {}: update verification would reject it",
+            plural(partial.mar.len(), "byte"),
             to.bytes.len()
         );
         problem(work, what);

@@ -1,6 +1,7 @@
 //! Update verify: a part of the checks of a configuration.
 
 use crate::base::json;
+use crate::base::text::plural;
 use crate::stage::report::Table;
 use crate::stage::update_verify::command::Arguments;
 use crate::stage::update_verify::config::Config;
@@ -28,7 +29,7 @@ pub fn verify(work: &mut Work<'_>) {
             .problem("the task needs the channel to ask, in `CHANNEL`"),
     }
     check_release(work, &config);
-    let whole = checks(&config);
+    let whole = config.checks();
     let part = match config.chunk(parts.0, parts.1) {
         Ok(part) => part,
         Err(error) => return work.report.problem(error.to_string()),
@@ -110,12 +111,6 @@ pub fn check_release(work: &mut Work<'_>, config: &Config) {
     }
 }
 
-/// How many checks a configuration has.
-fn checks(config: &Config) -> usize {
-    let releases = config.releases.iter();
-    releases.map(|release| release.locales.len()).sum()
-}
-
 fn report(work: &mut Work<'_>, config: &Config, outcome: Outcome) {
     let Outcome {
         problems,
@@ -135,8 +130,8 @@ fn report(work: &mut Work<'_>, config: &Config, outcome: Outcome) {
     work.report.warnings.extend(remarks);
     if promised > 0 && applied == 0 && work.report.problems.is_empty() {
         work.report.problem(format!(
-            "none of the {promised} updates that are to be applied to earlier builds could be: the history has none \
-             of these builds"
+            "{} should be applied to earlier builds, and none could be: the history has none of these builds",
+            plural(promised, "update")
         ));
     }
     work.report.checked("offers of the update server", asked);
@@ -151,7 +146,9 @@ fn report(work: &mut Work<'_>, config: &Config, outcome: Outcome) {
         applied,
     );
     work.report.would.push(format!(
-        "{asked} requests would be made, and {bytes} bytes of updates downloaded"
+        "{} would be made, and {} of updates downloaded",
+        plural(asked, "request"),
+        plural(bytes, "byte")
     ));
     if let Some(certificates) = &config.override_certs {
         work.report.would.push(format!(

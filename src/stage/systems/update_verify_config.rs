@@ -11,6 +11,7 @@ use crate::base::pattern::Prefix;
 use crate::base::text::plural;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::history::{RELEASES, SOURCES};
+use crate::stage::keys::Certificate;
 use crate::stage::report::Table;
 use crate::stage::update_verify::command::Arguments;
 use crate::stage::update_verify::config::Config;
@@ -145,6 +146,11 @@ impl Task {
                 Ok(ids) => mar_channel_ids.push(ids),
                 Err(error) => work.report.problem(error.to_string()),
             }
+        }
+        let certificate = options.override_certs.as_deref().map(Certificate::named);
+        if let Some(Err(error)) = certificate {
+            let what = format!("`--override-certs`: {error}");
+            work.report.problem(what);
         }
         let known = Platform::in_archive(&options.platform);
         let known = known.map_err(|error| work.report.problem(error.to_string()));
@@ -441,13 +447,8 @@ fn report(work: &mut Work<'_>, config: &Config) {
     });
     let rows: Vec<Vec<String>> = rows.collect();
     work.report.would.push(format!(
-        "{} builds in {} locales would be verified",
-        rows.len(),
-        config
-            .releases
-            .iter()
-            .map(|release| release.locales.len())
-            .sum::<usize>()
+        "{} would be made, one for each earlier build and locale",
+        plural(config.checks(), "check")
     ));
     work.report.tables.push(Table {
         title: "Builds whose updates are verified".to_owned(),

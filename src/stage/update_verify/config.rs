@@ -251,6 +251,13 @@ impl Config {
         text
     }
 
+    /// How many checks it has: one for each earlier build and locale.
+    #[must_use]
+    pub fn checks(&self) -> usize {
+        let releases = self.releases.iter();
+        releases.map(|release| release.locales.len()).sum()
+    }
+
     /// The part of the checks that one of several tasks makes, counted from 1. Full checks are divided among
     /// the tasks first, then quick ones.
     ///

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::base::text::plural;
+
 use super::offer::Patch;
 use super::world::{ArchiveFile, Stored};
 use crate::stage::keys::{Certificate, Hash};
@@ -38,7 +40,8 @@ impl Facts {
         let size = self.stored.size;
         let size = (patch.size != size.to_string()).then(|| {
             format!(
-                "has {size} bytes, but the {kind} update is offered with {}",
+                "has {}, but the {kind} update is offered with {}",
+                plural(size, "byte"),
                 patch.size
             )
         });

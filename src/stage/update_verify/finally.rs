@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::Config;
 use super::offer::Offer;
 use super::world::{World, update_address};
+use crate::base::text::plural;
 
 /// The server that is asked if no configuration names one.
 const SERVER: &str = "https://aus5.mozilla.org";
@@ -103,8 +104,8 @@ fn follow(file: &str, size: &str, world: &mut dyn World) -> Result<String, Strin
     match stored.size.to_string() == size {
         true => Ok(path),
         false => Err(format!(
-            "MAR_FILE_WRONG_SIZE: {path} has {} bytes, but is offered with {size}",
-            stored.size
+            "MAR_FILE_WRONG_SIZE: {path} has {}, but is offered with {size}",
+            plural(stored.size, "byte")
         )),
     }
 }

@@ -20,6 +20,7 @@ use super::config::{Config, Release};
 use super::file::{Facts, settings};
 use super::offer::{Offer, Patch};
 use super::world::{World, update_address};
+use crate::base::text::{list_some, plural};
 use crate::stage::keys::{Certificate, PublicKey};
 use crate::stage::mar::client::{Client, accept};
 use crate::stage::mar::install::{Tree, install};
@@ -53,13 +54,22 @@ pub struct Outcome {
 
 /// Verifies the updates of a configuration.
 pub fn run(config: &Config, world: &mut dyn World) -> Outcome {
+    let mut outcome = Outcome::default();
+    let certificate = config.override_certs.as_deref().map(Certificate::named);
+    let certificate = certificate.and_then(|named| {
+        let unknown = |why| format!("`override_certs` of the configuration: {why}");
+        named
+            .map_err(|why| outcome.problems.push(unknown(why)))
+            .ok()
+    });
     let mut verification = Verification {
         config,
+        certificate: certificate.map(|certificate| certificate.name),
         world,
         builds: Builds::default(),
         files: BTreeMap::new(),
         sizes: BTreeMap::new(),
-        outcome: Outcome::default(),
+        outcome,
     };
     let locales: BTreeSet<&String> = config
         .releases
@@ -84,6 +94,8 @@ pub fn run(config: &Config, world: &mut dyn World) -> Outcome {
 
 struct Verification<'v> {
     config: &'v Config,
+    /// The certificate that all earlier builds accept in place of their own.
+    certificate: Option<&'static str>,
     world: &'v mut dyn World,
     builds: Builds,
     files: BTreeMap<String, Option<Facts>>,
@@ -193,7 +205,13 @@ impl Verification<'_> {
         }
         match (sizes.get("partial"), sizes.get("complete")) {
             (Some(partial), Some(complete)) if partial > complete => {
-                self.problem(asker, &format!("the partial update has {partial} bytes, more than the complete one with {complete}"));
+                self.problem(
+                    asker,
+                    &format!(
+                        "the partial update has {}, more than the complete one with {complete}",
+                        plural(*partial, "byte")
+                    ),
+                );
             }
             (Some(partial), Some(complete)) if partial == complete => {
                 let remark = format!(
@@ -262,9 +280,8 @@ impl Verification<'_> {
     /// The certificate that an earlier build accepts: the one that the configuration puts in place of its own,
     /// else the one by which the build itself was signed.
     fn accepted(&mut self, package: Option<&str>) -> Option<&'static str> {
-        let overridden = self.config.override_certs.as_deref();
-        if let Some(known) = overridden.and_then(|name| Certificate::named(name).ok()) {
-            return Some(known.name);
+        if self.certificate.is_some() {
+            return self.certificate;
         }
         let certificate = self.builds.signer(self.world, package?);
         certificate.map(|certificate| certificate.name)
@@ -347,7 +364,7 @@ impl Verification<'_> {
                 .differences
                 .push_str(&format!("  {difference}\n"));
         }
-        let shown = crate::base::text::list_some(&found);
+        let shown = list_some(&found);
         self.problem(
             asker,
             &format!("after {path}, the build differs from {package}: {shown}"),

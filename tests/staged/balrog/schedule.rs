@@ -123,7 +123,9 @@ fn a_release_whose_files_are_not_all_offered_or_not_pushed_is_red() {
     let task = schedule(&mut world, &[&other]);
     let red = world.fail(&task).join("\n");
     assert!(
-        red.contains("offered 1 files that are not released"),
+        red.contains(&format!(
+            "offered what is not released: {released} is another file"
+        )),
         "{red}"
     );
 }

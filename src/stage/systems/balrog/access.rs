@@ -1,5 +1,6 @@
 //! What a task may do: its server, and the interface that it uses.
 
+use crate::base::text::{plural, shorten};
 use crate::stage::balrog_worker::access::{behavior, prefixes, server};
 use crate::stage::balrog_worker::request::{Api, Request};
 use crate::stage::merged::Merged;
@@ -56,18 +57,18 @@ pub fn access(work: &mut Work<'_>) -> Option<Access> {
 
 /// Reports the requests that would be sent.
 pub fn report(work: &mut Work<'_>, requests: &[Request]) {
-    let count = requests.len();
-    work.report
-        .would
-        .push(format!("{count} requests would be sent to Balrog"));
+    work.report.would.push(format!(
+        "{} would be sent to Balrog",
+        plural(requests.len(), "request")
+    ));
     let rows = requests.iter().map(|request| {
         let body = request.body.as_ref().map(ToString::to_string);
         let body = body.unwrap_or_default();
-        let body = match body.char_indices().nth(MAX_BODY) {
-            Some((end, _)) => format!("{}…", &body[..end]),
-            None => body,
-        };
-        vec![request.method.to_owned(), request.path.clone(), body]
+        vec![
+            request.method.to_owned(),
+            request.path.clone(),
+            shorten(&body, MAX_BODY),
+        ]
     });
     work.report.tables.push(Table {
         title: "Requests".to_owned(),

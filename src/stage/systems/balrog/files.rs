@@ -1,5 +1,6 @@
 //! The files that a release offers, in the archive.
 
+use crate::base::text::plural;
 use crate::base::value::{Object, Value};
 use crate::stage::balrog_worker::file_urls::is_local_test;
 use crate::stage::merged::Merged;
@@ -35,11 +36,15 @@ pub fn compare(merged: &Merged, offered: Offered<'_>) -> Result<(), String> {
     let Some(entry) = merged.get(archive::SPACE, path) else {
         return Err(format!("{path} is not in the archive"));
     };
-    let actual = &entry.value["size"];
-    if actual.as_u64() != Some(size) {
-        return Err(format!(
-            "{path} has {actual} bytes in the archive, but {size} for the update server: clients would refuse it"
-        ));
+    match entry.value["size"].as_u64() {
+        Some(actual) if actual == size => {}
+        Some(actual) => {
+            return Err(format!(
+                "{path} has {} in the archive, but {size} for the update server: clients would refuse it",
+                plural(actual, "byte")
+            ));
+        }
+        None => return Err(format!("{path} has no size in the archive to compare with")),
     }
     match entry.value[algorithm].as_str() {
         Some(actual) if actual.eq_ignore_ascii_case(hash) => Ok(()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::files::{complete_paths, urls};
+use crate::base::text::list_some;
 use crate::base::value::Object;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::balrog_worker::schedule::Schedule;
@@ -74,10 +75,10 @@ pub fn check(
             None => missing.push(format!("{released} is not in the archive")),
         }
     }
-    if let Some(first) = missing.first() {
+    if !missing.is_empty() {
         work.report.problem(format!(
-            "users would be offered {} files that are not released, such as: {first}",
-            missing.len()
+            "users would be offered what is not released: {}",
+            list_some(&missing)
         ));
     }
     work.report

@@ -195,7 +195,7 @@ fn report_merge(
             false => "that with the release notes",
         };
         work.report.would.push(format!(
-            "the worker merges lists by appending: the {lines} entries of `updateLine` that {name} has stay, and {whose} come after them"
+            "the worker merges lists by appending: what is in `updateLine` of {name} stays ({lines}), and {whose} come after it"
         ));
     }
 }
