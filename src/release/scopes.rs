@@ -5,6 +5,7 @@
 //! domain.
 
 use crate::base::text::list_some;
+use crate::base::value::Value;
 
 /// What a worker asks of the scopes of a task.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct ScopeRule {
     pub parts: &'static [&'static str],
     /// How many there are.
     pub count: Count,
+    /// The field of the payload whose value such a scope must name.
+    pub field: Option<&'static str>,
 }
 
 /// How many scopes a worker asks for.
@@ -49,12 +52,40 @@ impl ScopeRule {
             what,
             parts,
             count: Count::One,
+            field: None,
         }
     }
 
-    /// Returns what is wrong with the scopes of a task, if anything.
+    /// At least one scope with one of these parts.
     #[must_use]
-    pub fn check(&self, scopes: &[&str]) -> Option<String> {
+    pub const fn some(what: &'static str, parts: &'static [&'static str]) -> Self {
+        Self {
+            count: Count::Some,
+            ..Self::one(what, parts)
+        }
+    }
+
+    /// At most one scope with one of these parts.
+    #[must_use]
+    pub const fn at_most_one(what: &'static str, parts: &'static [&'static str]) -> Self {
+        Self {
+            count: Count::AtMostOne,
+            ..Self::one(what, parts)
+        }
+    }
+
+    /// The rule with a field of the payload whose value the scope must name.
+    #[must_use]
+    pub const fn naming(self, field: &'static str) -> Self {
+        Self {
+            field: Some(field),
+            ..self
+        }
+    }
+
+    /// Returns what is wrong with the scopes of a task with this payload, if anything.
+    #[must_use]
+    pub fn check(&self, scopes: &[&str], payload: &Value) -> Option<String> {
         let found = values(scopes, self.parts);
         let (what, parts) = (self.what, self.parts);
         let all = || {
@@ -77,7 +108,61 @@ impl ScopeRule {
                 "the worker asks for one scope for the {what}, but the task has several: {}",
                 all()
             )),
-            _ => None,
+            _ => {
+                let field = self.field?;
+                let value = payload.get(field).and_then(Value::as_str)?;
+                let is_named = found.iter().any(|(named, _)| names(named, value));
+                (!is_named).then(|| {
+                    format!(
+                        "`payload.{field}` is `{value}`, which no scope of the task allows: {}",
+                        all()
+                    )
+                })
+            }
         }
+    }
+}
+
+/// Whether the end of a scope names a channel.
+///
+/// pushflatpakscript and pushmsixscript look for `PREFIX:CHANNEL`, where the prefix may end with the product,
+/// and pushflatpakscript for `PREFIX:CHANNEL:APPLICATION` too. pushmsixscript looks at the channel up to a slash.
+fn names(end: &str, channel: &str) -> bool {
+    let channel = channel.split('/').next().unwrap_or_default();
+    let mut parts = end.split(':').take(2);
+    parts.any(|part| part == channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::json;
+
+    #[test]
+    fn a_scope_allows_the_channel_of_the_payload() {
+        const RULE: ScopeRule = ScopeRule::some("channel", &[":flathub:"]).naming("channel");
+        let check = |scope: &str, channel: &str| {
+            let scope = format!("project:releng:{scope}");
+            RULE.check(&[&scope], &json!({"channel": channel}))
+        };
+        for scope in [
+            "flathub:firefox:beta",
+            "flathub:beta",
+            "flathub:beta:org.mozilla.Thunderbird",
+            "flathub:firefox:beta:org.mozilla.firefox",
+        ] {
+            assert_eq!(check(scope, "beta"), None, "{scope}");
+            assert_eq!(
+                check(scope, "stable").unwrap(),
+                format!(
+                    "`payload.channel` is `stable`, which no scope of the task allows: `project:releng:{scope}`"
+                )
+            );
+        }
+        assert_eq!(check("flathub:firefox:esr", "esr/candidate"), None);
+        // A name that only begins with that of the channel.
+        assert!(check("flathub:firefox:beta2", "beta").is_some());
+        // Whether there must be a channel is a rule of the payload.
+        assert_eq!(RULE.check(&["project:x:flathub:beta"], &json!({})), None);
     }
 }

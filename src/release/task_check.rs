@@ -24,10 +24,11 @@ pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> 
         message,
         help,
     };
-    for rule in system.scopes {
-        found.extend(rule.check(&all).map(|message| at("scopes", message, None)));
-    }
     let payload = without_references(&definition["payload"]);
+    for rule in system.scopes {
+        let wrong = rule.check(&all, &payload);
+        found.extend(wrong.map(|message| at("scopes", message, None)));
+    }
     let Some(action) = action else {
         found.extend(unknown_action(recognized, definition, &all));
         return found;

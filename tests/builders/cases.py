@@ -250,12 +250,12 @@ add("shipit-update-product-channel-version", "no channel", {"product": "firefox"
 
 # Stores
 FLATPAK = {"channel": "beta", "upstream-artifacts": upstream("public/build/target.flatpak.tar.xz", "repackage")}
-add("push-flatpak", "a flatpak", FLATPAK, "pushflatpakscript/push_flatpak_task_schema", scopes=["project:releng:flathub:a"])
+add("push-flatpak", "a flatpak", FLATPAK, "pushflatpakscript/push_flatpak_task_schema", scopes=["project:releng:flathub:firefox:beta"])
 add("push-flatpak", "no channel", without(FLATPAK, "channel"))
 add("push-flatpak", "an unknown key", {**FLATPAK, "chanel": "beta"})
 MSIX = {"channel": "release", "upstream-artifacts": upstream("public/build/target.store.msix", "repackage")}
 MSIX_SCHEMA = "pushmsixscript/push_msix_task_schema"
-add("push-msix", "a package", MSIX, MSIX_SCHEMA, scopes=["project:releng:microsoftstore:mock"])
+add("push-msix", "a package", MSIX, MSIX_SCHEMA, scopes=["project:releng:microsoftstore:release"])
 add("push-msix", "published by hand", {**MSIX, "publish-mode": "Manual"}, MSIX_SCHEMA)
 add("push-msix", "published somehow", {**MSIX, "publish-mode": ""}, MSIX_SCHEMA)
 add("push-msix", "null", {**MSIX, "publish-mode": None})

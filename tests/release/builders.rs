@@ -102,7 +102,7 @@ fn own() -> Value {
         },
         {
             "name": "push-snap", "implementation": "push-snap",
-            "scopes": ["project:releng:snapcraft:firefox:mock"],
+            "scopes": ["project:releng:snapcraft:firefox:candidate"],
             "worker": {
                 "channel": "candidate",
                 "upstream-artifacts": [
@@ -116,7 +116,7 @@ fn own() -> Value {
                         {"taskId": {"task-reference": "<snap>"}, "taskType": "build", "paths": ["public/a.snap"]},
                     ],
                 },
-                "scopes": ["project:releng:snapcraft:firefox:mock"],
+                "scopes": ["project:releng:snapcraft:firefox:candidate"],
             },
         },
         {

@@ -226,7 +226,7 @@ fn snap(world: &mut World, channel: &str, bytes: &[u8]) -> Task {
     push(
         world,
         "pushsnap",
-        "snapcraft:firefox:mock",
+        &format!("snapcraft:firefox:{channel}"),
         channel,
         &[("public/build/target.snap", bytes)],
     )
@@ -281,6 +281,28 @@ fn a_flatpak_of_another_application_or_branch_is_red() {
     let task = flatpak(&mut world, "beta", "flathub:firefox:beta", &bytes);
     let red = world.fail(&task).join("\n");
     assert!(red.contains("the branch stable"), "{red}");
+}
+
+#[test]
+fn a_scope_for_another_channel_is_red() {
+    let mut world = World::default();
+    let bytes = made("target.flatpak.tar.xz", &facts());
+    let task = flatpak(&mut world, "stable", "flathub:firefox:beta", &bytes);
+    let red = world.fail(&task).join("\n");
+    let why = "`payload.channel` is `stable`, which no scope of the task allows: `project:hail:releng:flathub:firefox:beta`";
+    assert!(red.contains(why), "{red}");
+    let bytes = made("target.msix", &windows());
+    let file: (&str, &[u8]) = ("public/build/target.msix", &bytes);
+    let task = push(
+        &mut world,
+        "pushmsix",
+        "microsoftstore:release",
+        "esr",
+        &[file],
+    );
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("`payload.channel` is `esr`"), "{red}");
+    assert!(!red.contains("is not one of"), "{red}");
 }
 
 fn android(file: &'static str, certificate: Option<&str>) -> (String, Vec<u8>) {

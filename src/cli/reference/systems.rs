@@ -69,10 +69,14 @@ fn describe(page: &mut Markdown, system: &System) {
             Count::AtMostOne => "at most one scope",
             Count::Some => "at least one scope",
         };
+        let field = rule
+            .field
+            .map(|field| format!(", that names `payload.{field}`"));
         page.item(&format!(
-            "Scopes: {count} for the {}, {}",
+            "Scopes: {count} for the {}, {}{}",
             rule.what,
-            parts.join(" or ")
+            parts.join(" or "),
+            field.unwrap_or_default()
         ));
     }
     page.item(&format!("Needed in production: {}", system.production));

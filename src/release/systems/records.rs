@@ -1,7 +1,7 @@
 //! Systems that record a release: repositories, Ship It, messages.
 
 use crate::release::payload::{builds, shipit, stores, trees};
-use crate::release::scopes::{Count, ScopeRule};
+use crate::release::scopes::ScopeRule;
 use crate::release::system::{Action, ActionSource, System};
 
 /// `shipit`
@@ -73,11 +73,7 @@ pub static LANDO: System = System {
     )],
     scopes: &[
         ScopeRule::one("repository", &[":lando:repo:"]),
-        ScopeRule {
-            what: "actions",
-            parts: &[":lando:action:"],
-            count: Count::Some,
-        },
+        ScopeRule::some("actions", &[":lando:action:"]),
     ],
     staged: &[""],
     keeps_names: false,
@@ -97,11 +93,7 @@ pub static TREE: System = System {
         "makes the commits and tags of the listed actions",
         |_| Some(&trees::TREE),
     )],
-    scopes: &[ScopeRule {
-        what: "actions",
-        parts: &[":treescript:action:"],
-        count: Count::Some,
-    }],
+    scopes: &[ScopeRule::some("actions", &[":treescript:action:"])],
     staged: &[""],
     keeps_names: false,
     production: "a key that may push to the repository",
@@ -142,11 +134,7 @@ pub static BITRISE: System = System {
     })],
     scopes: &[
         ScopeRule::one("app", &[":bitrise:app:"]),
-        ScopeRule {
-            what: "workflow",
-            parts: &[":bitrise:workflow:"],
-            count: Count::Some,
-        },
+        ScopeRule::some("workflow", &[":bitrise:workflow:"]),
     ],
     staged: &[],
     keeps_names: false,

@@ -1,7 +1,7 @@
 //! Stores, which have no staging of their own.
 
 use crate::release::payload::stores;
-use crate::release::scopes::{Count, ScopeRule};
+use crate::release::scopes::ScopeRule;
 use crate::release::system::{Action, ActionSource, System};
 
 /// `pushapk`
@@ -32,7 +32,7 @@ pub static PUSHSNAP: System = System {
     actions: &[Action::new("", "pushes a snap to a channel", |_| {
         Some(&stores::SNAP)
     })],
-    scopes: &[ScopeRule::one("channel", &[":snapcraft:"])],
+    scopes: &[ScopeRule::one("channel", &[":snapcraft:"]).naming("channel")],
     staged: &[""],
     keeps_names: false,
     production: "an account of the Snap Store",
@@ -49,11 +49,7 @@ pub static PUSHFLATPAK: System = System {
     actions: &[Action::new("", "pushes a flatpak to a channel", |_| {
         Some(&stores::FLATPAK)
     })],
-    scopes: &[ScopeRule {
-        what: "application",
-        parts: &[":flathub:"],
-        count: Count::Some,
-    }],
+    scopes: &[ScopeRule::some("channel", &[":flathub:"]).naming("channel")],
     staged: &[""],
     keeps_names: false,
     production: "a token of Flathub",
@@ -70,7 +66,7 @@ pub static PUSHMSIX: System = System {
     actions: &[Action::new("", "pushes packages to a channel", |_| {
         Some(&stores::MSIX)
     })],
-    scopes: &[ScopeRule::one("channel", &[":microsoftstore:"])],
+    scopes: &[ScopeRule::one("channel", &[":microsoftstore:"]).naming("channel")],
     staged: &[""],
     keeps_names: false,
     production: "an account of the Microsoft Store",

@@ -1,7 +1,7 @@
 //! Systems that offer updates and downloads to users, and the tasks that verify them.
 
 use crate::release::payload::{balrog, bouncer};
-use crate::release::scopes::{Count, ScopeRule};
+use crate::release::scopes::ScopeRule;
 use crate::release::system::{Action, ActionSource, System};
 
 /// `balrog`
@@ -39,11 +39,7 @@ pub static BALROG: System = System {
     ],
     scopes: &[
         ScopeRule::one("server", &[":balrog:server:"]),
-        ScopeRule {
-            what: "action",
-            parts: &[":balrog:action:"],
-            count: Count::AtMostOne,
-        },
+        ScopeRule::at_most_one("action", &[":balrog:action:"]),
     ],
     staged: &[
         "submit-locale",

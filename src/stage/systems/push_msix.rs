@@ -7,7 +7,7 @@ use crate::stage::work::Work;
 
 /// Checks the packages that would be pushed.
 pub fn push(work: &mut Work<'_>) {
-    upstream::check_channel(work, &["beta", "release", "mock"]);
+    upstream::check_channel(work, &["beta", "release", "esr", "mock"]);
     let artifacts = upstream::read(work);
     let release = work.staged.release.version.as_str();
     let mut packages: Vec<(String, msix::Msix)> = Vec::new();
