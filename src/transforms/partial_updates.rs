@@ -1,10 +1,12 @@
 //! The transform `partial_updates`: repeats parts of a task for each release that partial updates start from.
 //!
 //! In each of the chosen fields, the entries that mention an earlier release are repeated: items of a list, and
-//! keys of a mapping with their values. Without earlier releases they are left out, or the whole task is.
+//! keys of a mapping with their values. Without earlier releases they are left out, or the whole task is. A key
+//! must differ between the releases, since a mapping has each key once.
 //! Only the placeholders of this transform are replaced, so other braces can stay for later transforms.
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::{Context, Item, Transform, checks, each, fields};
@@ -139,34 +141,80 @@ fn repeat_in(item: &mut Item, field: &str, releases: &[Placeholders]) -> Result<
     let Some(slot) = fields::mapping(item, way)?.get_mut(last) else {
         return Ok(());
     };
-    match slot {
+    let lost = match slot {
         Value::Array(entries) => {
-            let mut all = List::new();
-            for entry in entries.iter() {
-                if mentions(entry) {
-                    all.extend(releases.iter().map(|release| fill(entry, release)));
-                } else {
-                    all.push(entry.clone());
-                }
-            }
-            *entries = all;
+            *entries = repeated_items(entries, releases);
+            None
         }
-        Value::Object(entries) => {
-            let mut all = Object::new();
-            for (key, value) in entries.iter() {
-                if is_placeholder_in(key.as_str()) || mentions(value) {
-                    for release in releases {
-                        all.insert(fill_text(key.as_str(), release), fill(value, release));
-                    }
-                } else {
-                    all.insert(key.clone(), value.clone());
-                }
+        Value::Object(entries) => match repeated_entries(entries, releases) {
+            Ok(all) => {
+                *entries = all;
+                None
             }
-            *entries = all;
+            Err(lost) => Some(lost),
+        },
+        _ => None,
+    };
+    match lost {
+        None => Ok(()),
+        Some(Lost { key, message }) => {
+            let place = ValuePath::keys(path.iter().copied()).key(&key);
+            Err(Diagnostic::user(message)
+                .at(item.origin.place(&place))
+                .help("give each earlier release a key of its own, e.g. with `{previous_number}`"))
         }
-        _ => {}
     }
-    Ok(())
+}
+
+/// The items of a list, with those repeated that mention an earlier release.
+fn repeated_items(items: &List, releases: &[Placeholders]) -> List {
+    let mut all = List::new();
+    for item in items.iter() {
+        if mentions(item) {
+            all.extend(releases.iter().map(|release| fill(item, release)));
+        } else {
+            all.push(item.clone());
+        }
+    }
+    all
+}
+
+/// An entry of a mapping that another one would replace.
+struct Lost {
+    /// Its key in the kind.
+    key: String,
+    /// What is wrong.
+    message: String,
+}
+
+/// The entries of a mapping, with those repeated that mention an earlier release.
+fn repeated_entries(entries: &Object, releases: &[Placeholders]) -> Result<Object, Lost> {
+    let mut all = Object::new();
+    for (key, value) in entries.iter() {
+        let lost = |message: String| Lost {
+            key: key.to_string(),
+            message,
+        };
+        let in_key = is_placeholder_in(key.as_str());
+        if !in_key && mentions(value) {
+            return Err(lost(format!(
+                "`{key}` is repeated for each earlier release, but is the same key for all of them"
+            )));
+        }
+        if !in_key {
+            if all.insert(key.clone(), value.clone()).is_some() {
+                return Err(lost(format!("two entries have the key `{key}`")));
+            }
+            continue;
+        }
+        for release in releases {
+            let filled = fill_text(key.as_str(), release);
+            if all.insert(filled.as_str(), fill(value, release)).is_some() {
+                return Err(lost(format!("two entries have the key `{filled}`")));
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn is_placeholder_in(text: &str) -> bool {
@@ -275,6 +323,30 @@ mod tests {
             .run(&TRANSFORM, task("de", true))
             .unwrap();
         assert_eq!(made, json!([]));
+    }
+
+    #[test]
+    fn entries_that_would_replace_each_other_are_reported() {
+        let error = |entries: Value| {
+            let task = json!([{
+                "name": "x", "partial-updates": {"fields": ["worker.entries"]}, "worker": {"entries": entries},
+            }]);
+            let history = json!({"1.1": {"buildNumber": 1}, "1.0": {"buildNumber": 1}});
+            project(history).error(&TRANSFORM, task)
+        };
+        let same = error(json!({"A": "{previous_version}"}));
+        assert!(
+            same.contains("`A` is repeated for each earlier release, but is the same key"),
+            "{same}"
+        );
+        for entries in [
+            json!({"A-{previous_build}": 1}),
+            json!({"A-{previous_number}": 1, "A-1": 2}),
+            json!({"A-1": 2, "A-{previous_number}": 1}),
+        ] {
+            let twice = error(entries);
+            assert!(twice.contains("two entries have the key `A-1`"), "{twice}");
+        }
     }
 
     #[test]
