@@ -4,6 +4,8 @@
 //! the rules of the update server, certificates, and what follows a parameter that is another one. Anything
 //! else that differs was not rehearsed.
 
+use std::collections::BTreeSet;
+
 use super::environment::without_hosts;
 use crate::base::path::ValuePath;
 use crate::base::value::{Value, json};
@@ -21,8 +23,8 @@ pub enum Because {
     Rule,
     /// It names a certificate.
     Certificate,
-    /// It contains the value of a parameter that differs.
-    Parameter(String),
+    /// It contains the values of parameters that differ.
+    Parameters(Vec<&'static str>),
     /// Nothing explains it.
     Unknown,
 }
@@ -37,7 +39,13 @@ impl Because {
             Self::Pool => "the worker pool".to_owned(),
             Self::Rule => "a rule of the update server".to_owned(),
             Self::Certificate => "a certificate".to_owned(),
-            Self::Parameter(name) => format!("the parameter `{name}`"),
+            Self::Parameters(names) => {
+                let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                match quoted.as_slice() {
+                    [name] => format!("the parameter {name}"),
+                    names => format!("the parameters {}", names.join(" and ")),
+                }
+            }
             Self::Unknown => String::new(),
         }
     }
@@ -183,14 +191,69 @@ fn of_texts(staging: Option<&Value>, production: Option<&Value>, changed: &[Chan
     if without == of_production {
         return Because::Host;
     }
-    let explains = |changed: &&Changed| {
-        !changed.staging.is_empty()
-            && without.replace(&changed.staging, &changed.production) == of_production
-    };
-    match changed.iter().find(explains) {
-        Some(changed) => Because::Parameter(changed.name.to_owned()),
+    match explaining(&without, &of_production, changed) {
+        Some(names) => Because::Parameters(names),
         None => Because::Unknown,
     }
+}
+
+/// The parameters whose values explain how a text of staging differs from that of production; `None` if they
+/// do not explain it.
+///
+/// Both texts are read from the left. A sign that both have is passed over, and so is the value of a parameter,
+/// that of staging here and that of production there, where it stands alone. Not every `1` is the level.
+fn explaining(staging: &str, production: &str, changed: &[Changed]) -> Option<Vec<&'static str>> {
+    // The places that both texts are read to, with the parameters before them.
+    let mut open = vec![(0, 0, BTreeSet::new())];
+    let mut known = BTreeSet::new();
+    while let Some((one, other, used)) = open.pop() {
+        if !known.insert((one, other)) {
+            continue;
+        }
+        let (rest, of_production) = (&staging[one..], &production[other..]);
+        if rest.is_empty() && of_production.is_empty() {
+            return Some(used.into_iter().collect());
+        }
+        for Changed {
+            name,
+            staging: before,
+            production: after,
+        } in changed
+        {
+            let is_there = !before.is_empty()
+                && rest.starts_with(before.as_str())
+                && of_production.starts_with(after.as_str());
+            if is_there
+                && stands_alone(staging, one, before)
+                && stands_alone(production, other, after)
+            {
+                let mut used = used.clone();
+                used.insert(*name);
+                open.push((one + before.len(), other + after.len(), used));
+            }
+        }
+        let sign = rest.chars().next();
+        if let Some(sign) = sign.filter(|sign| of_production.starts_with(*sign)) {
+            open.push((one + sign.len_utf8(), other + sign.len_utf8(), used));
+        }
+    }
+    None
+}
+
+/// Whether a value at this place of a text is neither a part of a longer word nor of a version.
+fn stands_alone(text: &str, at: usize, value: &str) -> bool {
+    let ends = |edge: Option<char>, beyond: &mut dyn Iterator<Item = char>| match beyond.next() {
+        None => true,
+        Some('.') if edge.is_some_and(|sign| sign.is_ascii_digit()) => {
+            !beyond.next().is_some_and(|sign| sign.is_ascii_digit())
+        }
+        Some(sign) => !sign.is_alphanumeric(),
+    };
+    ends(value.chars().next(), &mut text[..at].chars().rev())
+        && ends(
+            value.chars().next_back(),
+            &mut text[at + value.len()..].chars(),
+        )
 }
 
 #[cfg(test)]
@@ -250,5 +313,45 @@ mod tests {
         let expected = pairs.map(|(field, because)| (field.to_owned(), because.to_owned()));
         assert_eq!(found(&staging, &production), expected);
         assert!(found(&staging, &staging).is_empty());
+    }
+    #[test]
+    fn parameters_explain_only_their_own_values() {
+        let changed = |name, staging: &str, production: &str| Changed {
+            name,
+            staging: staging.to_owned(),
+            production: production.to_owned(),
+        };
+        let changed = [
+            changed("level", "1", "3"),
+            changed("project", "try", "try-release"),
+        ];
+        let level = Some(vec!["level"]);
+        let both = Some(vec!["level", "project"]);
+        for (staging, production, expected) in [
+            ("gecko-1-images", "gecko-3-images", level.clone()),
+            // Only one of them is the level.
+            ("gecko-1-images-v1", "gecko-3-images-v1", level.clone()),
+            ("1-of-1-level-1", "1-of-1-level-3", level.clone()),
+            ("level-1 of 141.1", "level-3 of 141.1", level),
+            // These are other numbers.
+            ("141.1", "141.3", None),
+            ("1.0", "3.0", None),
+            ("v1", "v3", None),
+            ("11", "31", None),
+            ("10", "30", None),
+            ("try-1.index", "try-release-3.index", both),
+            ("try", "try-release", Some(vec!["project"])),
+            ("retry", "retry-release", None),
+            ("level-1-a", "level-3-b", None),
+            ("1", "3 and more", None),
+        ] {
+            assert_eq!(
+                explaining(staging, production, &changed),
+                expected,
+                "{staging} {production}"
+            );
+        }
+        let because = Because::Parameters(vec!["level", "project"]);
+        assert_eq!(because.text(), "the parameters `level` and `project`");
     }
 }
