@@ -6,12 +6,13 @@
 //!
 //! 1. The kinds of the release tasks, and those that they depend on, are generated again: level 3, and project
 //!    and branch as `release-branches` of config.yml names them.
-//! 2. Each of these tasks is checked against the rules of its worker, and must not name hosts of staging. What
-//!    is wrong only here is a mistake of the decision.
+//! 2. Each of these tasks is checked against the rules of its worker: what it refuses only here is a mistake of
+//!    the decision. It must not name hosts of staging either, as the staged task may.
 //! 3. Every field that differs from the staged task goes into an artifact, with the reason why it may. A warning
 //!    tells those that have none.
 //!
-//! A project whose kinds run in Python would pay for a second generation, so this is not done there.
+//! A project whose kinds run in Python would pay for a second generation, so this is not done there. Nor is it
+//! done where no branch is released. The artifact says so.
 
 use std::collections::BTreeSet;
 
@@ -33,6 +34,21 @@ use crate::release::{Recognized, check};
 /// The most warnings about fields that differ; the artifact has all.
 const MAX_WARNINGS: usize = 20;
 
+/// What became of the comparison with production.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Compared {
+    /// It was made.
+    Yes(Comparison),
+    /// It was not made, for this reason.
+    No(&'static str),
+}
+
+/// Why projects with Python are not compared.
+const IN_PYTHON: &str = "kinds run in Python";
+
+/// Why projects without a branch that is released are not compared.
+const NOT_RELEASED: &str = "`release-branches` in config.yml names no branch that is released";
+
 /// The release tasks of a graph in staging and in production.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
@@ -47,7 +63,7 @@ pub struct Comparison {
 }
 
 /// Makes the release tasks of a target task graph as in production, and compares them; `None` if nothing is
-/// staged, or if this cannot be done.
+/// staged.
 ///
 /// # Errors
 /// Everything that would go wrong in production only.
@@ -55,7 +71,7 @@ pub fn compare(
     phases: &Phases<'_>,
     full: &LabelGraph,
     target: &LabelGraph,
-) -> Outcome<Option<Comparison>> {
+) -> Outcome<Option<Compared>> {
     let found = settings(phases.graph_config, phases.params)?;
     let Some(settings) = found.filter(|settings| settings.stages && settings.compares) else {
         return Ok(None);
@@ -69,13 +85,18 @@ pub fn compare(
         return Ok(None);
     }
     if phases.context.python.is_some_and(|python| python.started()) {
-        tracing::info!(
-            "The release tasks were not compared with those of production: kinds run in Python"
-        );
-        return Ok(None);
+        tracing::info!("The release tasks were not compared with those of production: {IN_PYTHON}");
+        return Ok(Some(Compared::No(IN_PYTHON)));
     }
     let kinds: BTreeSet<&KindName> = tasks.iter().map(|task| &task.kind).collect();
     let (params, changed) = parameters(phases.graph_config, phases.params, &kinds)?;
+    if release::level(phases.graph_config, &params) != "production" {
+        tracing::warn!(
+            "The release tasks were not compared with those of production: {NOT_RELEASED}; \
+             `compare-production: false` in `snowman.staging` turns the comparison off"
+        );
+        return Ok(Some(Compared::No(NOT_RELEASED)));
+    }
     let context = Context {
         python: None,
         cache: None,
@@ -114,7 +135,7 @@ pub fn compare(
         }
     }
     comparison.log(full);
-    Ok(Some(comparison))
+    Ok(Some(Compared::Yes(comparison)))
 }
 
 /// What is wrong with the release tasks of production, but not with those that are staged.
@@ -124,22 +145,26 @@ fn wrong(settings: &Settings, tasks: &[&Task], production: &LabelGraph) -> Diagn
         let Some(other) = production.get(&task.label) else {
             continue;
         };
-        let before = problems(settings, task);
-        let more = problems(settings, other);
-        for (message, help) in more {
-            if before.iter().any(|(known, _)| *known == message) {
+        let known = refusals(settings, task);
+        for (message, help) in refusals(settings, other) {
+            if known.iter().any(|(known, _)| *known == message) {
                 continue;
             }
             let mut diagnostic = other.diagnostic(message);
             diagnostic.help = help;
             found.push(diagnostic);
         }
+        for message in staging_hosts(other) {
+            found.push(other.diagnostic(message).help(
+                "give production a host of its own, e.g. with `by-release-level: {production: …, default: …}`",
+            ));
+        }
     }
     found
 }
 
-/// What the worker of a task would refuse, and the hosts of staging that it names, each with help.
-fn problems(settings: &Settings, task: &Task) -> Vec<(String, Option<String>)> {
+/// What the worker of a task would refuse, each with help.
+fn refusals(settings: &Settings, task: &Task) -> Vec<(String, Option<String>)> {
     let Some(recognized) = settings.recognize(&task.kind, &task.task) else {
         return Vec::new();
     };
@@ -149,14 +174,20 @@ fn problems(settings: &Settings, task: &Task) -> Vec<(String, Option<String>)> {
         let text = refusal(recognized, &violation.message);
         (text, violation.help)
     });
+    refused.collect()
+}
+
+/// The hosts of staging that the payload of a task names. A staged task may name them.
+fn staging_hosts(task: &Task) -> Vec<String> {
     let mut hosts = Vec::new();
-    texts(&definition["payload"], "payload", &mut |path, text| {
-        if let Some(host) = staging_host(text) {
-            let text = format!("`{path}` names {host}, which is a host of staging");
-            hosts.push((text, None));
-        }
-    });
-    refused.chain(hosts).collect()
+    if let Some(payload) = task.task.get("payload") {
+        texts(payload, "payload", &mut |path, text| {
+            if let Some(host) = staging_host(text) {
+                hosts.push(format!("`{path}` names {host}, which is a host of staging"));
+            }
+        });
+    }
+    hosts
 }
 
 fn refusal(recognized: Recognized, message: &str) -> String {
@@ -215,11 +246,7 @@ fn parameters(
         true => Strictness::Strict,
         false => Strictness::Lenient,
     };
-    let params = Parameters::new(values, strictness)?;
-    if release::level(config, &params) != "production" {
-        tracing::debug!("no project and branch of `release-branches` makes a release");
-    }
-    Ok((params, changed))
+    Ok((Parameters::new(values, strictness)?, changed))
 }
 
 /// The project and branch of a release: its own if they are among `release-branches`, else the first.
@@ -257,15 +284,24 @@ fn description(changed: &[Changed]) -> String {
         .map(|one| format!("{} `{}`", one.name, one.production));
     let values: Vec<String> = values.collect();
     format!(
-        "this happens only with the parameters of production: {}",
+        "this happens with the parameters of production: {}",
         values.join(", ")
     )
 }
 
-impl Comparison {
+impl Compared {
     /// The content of the artifact.
     #[must_use]
     pub fn to_json(&self) -> Value {
+        match self {
+            Self::Yes(comparison) => comparison.to_json(),
+            Self::No(reason) => json!({"notCompared": *reason}),
+        }
+    }
+}
+
+impl Comparison {
+    fn to_json(&self) -> Value {
         let parameters = self.changed.iter().map(|one| {
             let sides = json!({"staging": one.staging, "production": one.production});
             (one.name.to_owned(), sides)

@@ -43,7 +43,13 @@ fn by_level(production: &str) -> String {
     let worker = CANDIDATES.find("        worker:").unwrap();
     format!("{KIND}{scopes}{}", &CANDIDATES[worker..])
         .replace("branch: main", "branch: '{project}'")
-        .replace("platform: linux64", "platform: linux{level}")
+        .replace("platform: linux64", "platform: linux-{level}")
+}
+
+/// The artifact about production.
+fn report(project: &Project) -> Value {
+    let written = project.root().join("artifacts/staging/production.json");
+    serde_json::from_slice(&std::fs::read(written).unwrap()).unwrap()
 }
 
 /// What a decision says, in one line.
@@ -58,8 +64,7 @@ async fn differences_are_reported_with_their_reasons() {
     let project = taskcluster.inside(differing(&by_level("release"), BRANCHES), DECISION);
     let decided = tokio::task::block_in_place(|| project.decide(&[]));
     assert_eq!(decided.code, Some(0), "{}", decided.shown());
-    let written = project.root().join("artifacts/staging/production.json");
-    let report: Value = serde_json::from_slice(&std::fs::read(written).unwrap()).unwrap();
+    let report = report(&project);
     let parameters = report["parameters"].as_object().unwrap();
     assert_eq!(
         parameters["level"],
@@ -109,7 +114,7 @@ async fn what_is_wrong_in_production_only_is_a_mistake_of_the_decision() {
         "kind `publish`",
         "task `publish-candidates`",
         "the release worker of beetmover would refuse the task: the worker asks for one scope for the bucket",
-        "this happens only with the parameters of production: level `3`, project `hail`, head_ref `refs/heads/release`",
+        "this happens with the parameters of production: level `3`, project `hail`, head_ref `refs/heads/release`",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -127,24 +132,42 @@ async fn what_is_wrong_in_production_only_is_a_mistake_of_the_decision() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hosts_of_staging_in_production_are_a_mistake() {
-    let kind =
-        by_level("release").replace("platform: linux{level}", "platform: ftp.stage.mozaws.net");
     let taskcluster = Taskcluster::new().await;
-    // Where the task is the same, staging has said what is wrong: nothing.
-    let decided = taskcluster.decide(differing(&kind, BRANCHES), &[]);
-    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    // One that the staged task names, too.
+    let kind =
+        by_level("release").replace("platform: linux-{level}", "platform: ftp.stage.mozaws.net");
+    let refused = |project: Project| {
+        let decided = taskcluster.decide(project, &[]);
+        assert_eq!(decided.code, Some(1), "{}", decided.shown());
+        let text = said(&decided);
+        assert!(
+            text.contains("`payload.releaseProperties.platform` names ftp.stage.mozaws.net, which is a host of staging"),
+            "{text}"
+        );
+        assert!(taskcluster.created().is_empty());
+    };
+    refused(differing(&kind, BRANCHES));
+    // One that only production names.
     let kind = by_level("release").replace(
-        "platform: linux{level}",
+        "platform: linux-{level}",
         "platform: ftp.stag{project}.mozaws.net",
     );
-    let branches = BRANCHES.replace("hail", "e");
-    let decided = taskcluster.decide(differing(&kind, &branches), &[]);
-    assert_eq!(decided.code, Some(1), "{}", decided.shown());
-    let text = said(&decided);
-    assert!(
-        text.contains("`payload.releaseProperties.platform` names ftp.stage.mozaws.net, which is a host of staging"),
-        "{text}"
-    );
+    refused(differing(&kind, &BRANCHES.replace("hail", "e")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_released_branch_nothing_is_compared_and_the_decision_says_so() {
+    // What is wrong in production does not count where there is none.
+    let two = by_level("release\n                    - project:test:releng:beetmover:bucket:other");
+    for branches in ["", "release-branches: {hail: false, sleet: []}\n"] {
+        let taskcluster = Taskcluster::new().await;
+        let project = taskcluster.inside(differing(&two, branches), DECISION);
+        let decided = tokio::task::block_in_place(|| project.decide(&[]));
+        assert_eq!(decided.code, Some(0), "{}", decided.shown());
+        let reason = "`release-branches` in config.yml names no branch that is released";
+        assert!(said(&decided).contains(reason), "{}", decided.shown());
+        assert_eq!(report(&project), json!({"notCompared": reason}));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
