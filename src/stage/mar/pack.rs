@@ -5,12 +5,15 @@
 
 use std::io::{Read, Write};
 
-use bzip2::bufread::BzDecoder;
+use bzip2::bufread::{BzDecoder, MultiBzDecoder};
 use bzip2::write::BzEncoder;
 use lzma_rust2::{CheckType, FilterType, XzOptions, XzReader, XzWriter};
 
 /// The most memory for unpacking, in KiB: what a dictionary of 64 MiB, the largest of a client, needs.
 const MEMORY_KIB: u32 = 80 * 1024;
+
+/// What unpacking needs beside the dictionary, in KiB.
+const DECODER_KIB: u32 = 128;
 
 /// How a content is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,15 @@ impl Compression {
             Self::None
         }
     }
+}
+
+/// How many compressed streams may follow one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// One, as in MAR files.
+    One,
+    /// Several, as `xz` and `bzip2` take them.
+    Several,
 }
 
 /// Reports that a content cannot be unpacked.
@@ -65,11 +77,7 @@ impl From<std::io::Error> for PackError {
 pub fn unpack(content: &[u8], limit: u64) -> Result<Vec<u8>, PackError> {
     let (unpacked, rest) = match Compression::of(content) {
         Compression::None => (limited(content, limit)?, 0),
-        Compression::Xz => {
-            let mut reader = xz_reader(content);
-            let unpacked = limited(&mut reader, limit)?;
-            (unpacked, reader.into_inner().len())
-        }
+        Compression::Xz => return unpack_xz(xz_reader(content, Streams::One), limit),
         Compression::Bzip2 => {
             let mut reader = BzDecoder::new(content);
             let unpacked = limited(&mut reader, limit)?;
@@ -84,8 +92,36 @@ pub fn unpack(content: &[u8], limit: u64) -> Result<Vec<u8>, PackError> {
 
 /// Unpacks a content of xz while it is read, with limited memory.
 #[must_use]
-pub fn xz_reader(content: &[u8]) -> XzReader<&[u8]> {
-    XzReader::new_mem_limit(content, false, MEMORY_KIB)
+pub fn xz_reader(content: &[u8], streams: Streams) -> XzReader<&[u8]> {
+    XzReader::new_mem_limit(content, streams == Streams::Several, MEMORY_KIB)
+}
+
+/// Unpacks a file while it is read, whatever its compression, as the commands do that are there for it.
+#[must_use]
+pub fn reader(content: &[u8]) -> Box<dyn Read + '_> {
+    match Compression::of(content) {
+        Compression::None => Box::new(content),
+        Compression::Xz => Box::new(xz_reader(content, Streams::Several)),
+        Compression::Bzip2 => Box::new(MultiBzDecoder::new(content)),
+    }
+}
+
+/// Unpacks a block of xz in a file that says how large a dictionary may be.
+///
+/// # Errors
+///
+/// When it is damaged, has a larger dictionary, or the result has more bytes than the limit.
+pub fn unpack_block(content: &[u8], dictionary: u32, limit: u64) -> Result<Vec<u8>, PackError> {
+    let memory = (DECODER_KIB + dictionary.div_ceil(1024)).min(MEMORY_KIB);
+    unpack_xz(XzReader::new_mem_limit(content, false, memory), limit)
+}
+
+fn unpack_xz(mut reader: XzReader<&[u8]>, limit: u64) -> Result<Vec<u8>, PackError> {
+    let unpacked = limited(&mut reader, limit)?;
+    match reader.into_inner().len() {
+        0 => Ok(unpacked),
+        rest => Err(PackError::Trailing(rest)),
+    }
 }
 
 fn limited(reader: impl Read, limit: u64) -> Result<Vec<u8>, PackError> {

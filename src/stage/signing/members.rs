@@ -1,6 +1,5 @@
 //! The names of the files in an archive.
 
-use bzip2::read::BzDecoder;
 use flate2::read::MultiGzDecoder;
 
 use super::file_type::FileType;
@@ -8,7 +7,7 @@ use super::opened::Opened;
 use super::report::Reason;
 use super::tar_names::tar_names;
 use super::zip::Zip;
-use crate::stage::mar::pack::xz_reader;
+use crate::stage::mar::pack::reader;
 
 /// The paths of all files and folders in an archive; `None` when archives of its type are not opened.
 ///
@@ -23,8 +22,7 @@ pub fn names(file: &Opened<'_>) -> Result<Option<Vec<String>>, Reason> {
     }
     match file.file_type {
         FileType::Gzip => tar_names(MultiGzDecoder::new(file.content)).map(Some),
-        FileType::Bzip2 => tar_names(BzDecoder::new(file.content)).map(Some),
-        FileType::Xz => tar_names(xz_reader(file.content)).map(Some),
+        FileType::Bzip2 | FileType::Xz => tar_names(reader(file.content)).map(Some),
         _ => Ok(None),
     }
 }

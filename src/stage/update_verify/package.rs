@@ -5,20 +5,17 @@
 
 use std::io::Read;
 
-use bzip2::bufread::BzDecoder;
-use flate2::bufread::GzDecoder;
-use lzma_rust2::XzReader;
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
 use crate::stage::mar::check::is_safe;
 use crate::stage::mar::extract::File;
 use crate::stage::mar::install::Tree;
+use crate::stage::mar::pack::{Streams, xz_reader};
 
 /// The most bytes that a package may unpack to.
 const LIMIT: u64 = 1 << 30;
-
-/// The most memory for unpacking, in KiB.
-const MEMORY_KIB: u32 = 128 * 1024;
 
 /// Why a package cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,9 +46,9 @@ impl From<std::io::Error> for PackageError {
 /// [`PackageError`].
 pub fn unpack(name: &str, content: &[u8]) -> Result<Tree, PackageError> {
     let reader: Box<dyn Read + '_> = match name.rsplit_once(".tar.") {
-        Some((_, "bz2")) => Box::new(BzDecoder::new(content)),
-        Some((_, "gz")) => Box::new(GzDecoder::new(content)),
-        Some((_, "xz")) => Box::new(XzReader::new_mem_limit(content, true, MEMORY_KIB)),
+        Some((_, "bz2")) => Box::new(MultiBzDecoder::new(content)),
+        Some((_, "gz")) => Box::new(MultiGzDecoder::new(content)),
+        Some((_, "xz")) => Box::new(xz_reader(content, Streams::Several)),
         _ => return Err(PackageError::Type),
     };
     let mut left = LIMIT;
