@@ -50,6 +50,23 @@ pub struct Zip<'a> {
     pub members: Vec<Member<'a>>,
     bytes: &'a [u8],
     directory: usize,
+    behind: usize,
+    end: usize,
+}
+
+/// The parts of a ZIP file, as its end record gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout<'a> {
+    /// The whole file.
+    pub bytes: &'a [u8],
+    /// Where the last member ends; 0 if there is none.
+    pub members: usize,
+    /// Where the directory begins.
+    pub directory: usize,
+    /// Where its last record ends.
+    pub behind: usize,
+    /// Where the end record begins.
+    pub end: usize,
 }
 
 /// The most bytes that all members may unpack to.
@@ -67,6 +84,7 @@ impl<'a> Zip<'a> {
     /// When there is none, or it is damaged.
     pub fn read(bytes: &'a [u8]) -> Result<Self, ZipError> {
         let end = end(bytes).ok_or(ZipError::NotZip)?;
+        let place = bytes.len() - end.len();
         let (count, offset) = (short(end, 10), long(end, 16));
         if short(end, 4) != 0 || short(end, 8) != count {
             return Err(ZipError::Unsupported("several parts"));
@@ -78,7 +96,7 @@ impl<'a> Zip<'a> {
         let mut rest = bytes.get(directory..).unwrap_or_default();
         let mut members = Vec::new();
         for _ in 0..count {
-            let damaged = ZipError::Damaged("its directory");
+            let damaged = ZipError::Damaged("its directory is cut short");
             let lengths = [28, 30, 32].map(|at| usize::from(short(rest, at)));
             let length = 46 + lengths.iter().sum::<usize>();
             let split = rest
@@ -93,7 +111,26 @@ impl<'a> Zip<'a> {
             members,
             bytes,
             directory,
+            behind: bytes.len() - rest.len(),
+            end: place,
         })
+    }
+
+    /// Where its parts are. Every check of what is between them uses this, so that all checks look at the
+    /// members that [`Zip::read`] has found.
+    #[must_use]
+    pub fn layout(&self) -> Layout<'a> {
+        let ends = self
+            .members
+            .iter()
+            .map(|member| member.start + member.packed.len());
+        Layout {
+            bytes: self.bytes,
+            members: ends.max().unwrap_or_default(),
+            directory: self.directory,
+            behind: self.behind,
+            end: self.end,
+        }
     }
 
     /// The names of the members.
@@ -189,7 +226,7 @@ impl<'a> Member<'a> {
             .ok()
             .and_then(|offset| bytes.get(offset..));
         let local = local.filter(|local| local.starts_with(LOCAL));
-        let local = local.ok_or(ZipError::Damaged("the place of a member"))?;
+        let local = local.ok_or(ZipError::Damaged("a member is not at its place"))?;
         let start = 30 + usize::from(short(local, 26)) + usize::from(short(local, 28));
         let end = usize::try_from(packed).ok().map(|packed| start + packed);
         let packed = end.and_then(|end| local.get(start..end));

@@ -109,7 +109,7 @@ pub fn read(bytes: &[u8]) -> Result<Apk, ApkError> {
             let text = inside::text(&zip, "META-INF/MANIFEST.MF")?.unwrap_or_default();
             jar_manifest::has_digest(&jar_manifest::read(&text), "SHA-256")
         },
-        signatures: apk_signature::check(bytes)?,
+        signatures: apk_signature::check(&zip)?,
     })
 }
 

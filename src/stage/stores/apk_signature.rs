@@ -4,12 +4,20 @@
 //! the block, the directory, and the end record in which the directory begins where the block does. Each of the
 //! three is divided into chunks of a megabyte.
 
+use std::cell::OnceCell;
+
 use crate::base::digest::hex;
 use crate::stage::keys::{Hash, PublicKey, Seal};
+use crate::stage::signing::zip::Zip;
 
 const MAGIC: &[u8] = b"APK Sig Block 42";
-const END: &[u8] = b"PK\x05\x06";
 const CHUNK: usize = 1 << 20;
+
+/// The most signers of a version, which is also Android's limit.
+const MAX_SIGNERS: usize = 10;
+
+/// The most signatures of a signer: there are fewer algorithms.
+const MAX_ALGORITHMS: usize = 16;
 
 /// The ids of the blocks in the block.
 const VERSION_2: u32 = 0x7109_871a;
@@ -33,6 +41,9 @@ pub enum SignatureError {
     /// The file is damaged.
     #[error("the signing block is damaged: {0}")]
     Damaged(&'static str),
+    /// There are too many signers.
+    #[error("{0}: there are {1} signers, but Android takes at most {MAX_SIGNERS}")]
+    Signers(&'static str, usize),
     /// The content is another one.
     #[error("{0}: the content of the package was changed after it was signed")]
     Content(&'static str),
@@ -67,41 +78,81 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The parts of a package that are signed.
+/// The parts of a package that are signed, and the digests of all of them together.
+///
+/// A digest is computed once, however many signers state it: a small block of signatures may not make a reader
+/// hash a large package thousands of times.
 struct Parts<'a> {
     content: &'a [u8],
     block: &'a [u8],
     directory: &'a [u8],
     end: Vec<u8>,
+    sha256: OnceCell<Vec<u8>>,
+    sha512: OnceCell<Vec<u8>>,
 }
 
-fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
-    let last = bytes.len().checked_sub(22)?;
-    let first = last.saturating_sub(usize::from(u16::MAX));
-    let end = (first..=last)
-        .rev()
-        .find(|at| bytes[*at..].starts_with(END))?;
-    let directory = bytes.get(end + 16..end + 20)?;
-    let directory = usize::try_from(u32::from_le_bytes(directory.try_into().ok()?)).ok()?;
-    let magic = directory.checked_sub(16)?;
-    if bytes.get(magic..directory)? != MAGIC {
-        return None;
+/// Finds the parts by the record at the end that the members were found by; `None` if there is no signing block.
+fn parts<'a>(zip: &Zip<'a>) -> Result<Option<Parts<'a>>, SignatureError> {
+    let layout = zip.layout();
+    let bytes = layout.bytes;
+    let Some(magic) = layout.directory.checked_sub(MAGIC.len()) else {
+        return Ok(None);
+    };
+    if bytes.get(magic..layout.directory) != Some(MAGIC) {
+        return Ok(None);
     }
-    let size = bytes.get(magic.checked_sub(8)?..magic)?;
-    let size = usize::try_from(u64::from_le_bytes(size.try_into().ok()?)).ok()?;
-    let start = directory.checked_sub(size.checked_add(8)?)?;
-    let mut record = bytes[end..].to_vec();
-    record[16..20].copy_from_slice(&u32::try_from(start).ok()?.to_le_bytes());
-    Some(Parts {
-        content: &bytes[..start],
-        block: bytes.get(start + 8..magic - 8)?,
-        directory: bytes.get(directory..end)?,
-        end: record,
-    })
+    let (start, block) = block_before(bytes, magic).ok_or(SignatureError::Damaged(
+        "its two sizes differ, or lead out of the package",
+    ))?;
+    if layout.members > start {
+        return Err(SignatureError::Damaged(
+            "a file of the package is inside of it, where no signature covers it",
+        ));
+    }
+    if layout.behind != layout.end {
+        return Err(SignatureError::Damaged(
+            "other bytes follow the directory of the package",
+        ));
+    }
+    let damaged = SignatureError::Damaged("it begins too far behind");
+    let mut end = bytes.get(layout.end..).unwrap_or_default().to_vec();
+    let place = u32::try_from(start).map_err(|_| damaged.clone())?;
+    end.get_mut(16..20)
+        .ok_or(damaged)?
+        .copy_from_slice(&place.to_le_bytes());
+    Ok(Some(Parts {
+        content: bytes.get(..start).unwrap_or_default(),
+        block,
+        directory: bytes.get(layout.directory..layout.end).unwrap_or_default(),
+        end,
+        sha256: OnceCell::new(),
+        sha512: OnceCell::new(),
+    }))
+}
+
+/// Where the signing block that ends with the magic at a place begins, and its content: its size is stated in
+/// front of the content, and again behind it.
+fn block_before(bytes: &[u8], magic: usize) -> Option<(usize, &[u8])> {
+    let size = |at: usize| {
+        let size = bytes.get(at..at.checked_add(8)?)?.try_into().ok()?;
+        usize::try_from(u64::from_le_bytes(size)).ok()
+    };
+    let last = magic.checked_sub(8)?;
+    let stated = size(last)?;
+    let start = (magic + MAGIC.len()).checked_sub(stated.checked_add(8)?)?;
+    let content = bytes.get(start.checked_add(8)?..last)?;
+    (size(start)? == stated).then_some((start, content))
 }
 
 impl Parts<'_> {
-    fn digest(&self, hash: Hash) -> Vec<u8> {
+    fn digest(&self, hash: Digest) -> &[u8] {
+        match hash {
+            Digest::Sha256 => self.sha256.get_or_init(|| self.computed(Hash::Sha256)),
+            Digest::Sha512 => self.sha512.get_or_init(|| self.computed(Hash::Sha512)),
+        }
+    }
+
+    fn computed(&self, hash: Hash) -> Vec<u8> {
         let mut digests = Vec::new();
         let mut count = 0_u32;
         for chunk in [self.content, self.directory, &self.end]
@@ -120,12 +171,12 @@ impl Parts<'_> {
 ///
 /// # Errors
 /// [`SignatureError`].
-pub fn check(bytes: &[u8]) -> Result<Vec<Signature>, SignatureError> {
-    let Some(parts) = parts(bytes) else {
+pub fn check(zip: &Zip<'_>) -> Result<Vec<Signature>, SignatureError> {
+    let Some(parts) = parts(zip)? else {
         return Ok(Vec::new());
     };
-    let damaged = SignatureError::Damaged("its parts");
-    let mut found = Vec::new();
+    let damaged = SignatureError::Damaged("its parts are not as long as they say");
+    let mut found: Vec<Signature> = Vec::new();
     let mut rest = parts.block;
     while !rest.is_empty() {
         let (size, after) = rest.split_at_checked(8).ok_or(damaged.clone())?;
@@ -140,10 +191,20 @@ pub fn check(bytes: &[u8]) -> Result<Vec<Signature>, SignatureError> {
             Some(VERSION_3_1) => "v3.1",
             _ => continue,
         };
+        if found.iter().any(|known| known.version == version) {
+            return Err(SignatureError::Damaged(
+                "it has signers of one version twice",
+            ));
+        }
         let signers = fields.field().and_then(|signers| Fields(signers).all());
-        let signers = signers.ok_or(SignatureError::Damaged("its signers"))?;
+        let signers = signers.ok_or(SignatureError::Damaged(
+            "its signers are not as long as they say",
+        ))?;
         if signers.is_empty() {
             return Err(SignatureError::Damaged("it has no signer"));
+        }
+        if signers.len() > MAX_SIGNERS {
+            return Err(SignatureError::Signers(version, signers.len()));
         }
         for signer in signers {
             found.push(signer_of(version, signer, &parts)?);
@@ -152,15 +213,40 @@ pub fn check(bytes: &[u8]) -> Result<Vec<Signature>, SignatureError> {
     Ok(found)
 }
 
+/// A hash of the whole package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Digest {
+    Sha256,
+    Sha512,
+}
+
+impl Digest {
+    fn hash(self) -> Hash {
+        match self {
+            Self::Sha256 => Hash::Sha256,
+            Self::Sha512 => Hash::Sha512,
+        }
+    }
+}
+
 /// The hash of an algorithm, and whether it is that of RSA with the padding of PKCS #1.
-fn algorithm(id: u32) -> Option<(Hash, bool)> {
+fn algorithm(id: u32) -> Option<(Digest, bool)> {
     match id {
-        0x0101 | 0x0201 => Some((Hash::Sha256, false)),
-        0x0102 | 0x0202 => Some((Hash::Sha512, false)),
-        0x0103 => Some((Hash::Sha256, true)),
-        0x0104 => Some((Hash::Sha512, true)),
+        0x0101 | 0x0201 | 0x0301 => Some((Digest::Sha256, false)),
+        0x0102 | 0x0202 => Some((Digest::Sha512, false)),
+        0x0103 => Some((Digest::Sha256, true)),
+        0x0104 => Some((Digest::Sha512, true)),
         _ => None,
     }
+}
+
+/// Reads values that are each behind the number of an algorithm.
+fn by_algorithm<'a>(list: Option<&'a [u8]>) -> Option<Vec<(u32, &'a [u8])>> {
+    let read = |item: &'a [u8]| {
+        let mut fields = Fields(item);
+        Some((fields.number()?, fields.field()?))
+    };
+    Fields(list?).all()?.into_iter().map(read).collect()
 }
 
 fn signer_of(
@@ -168,36 +254,38 @@ fn signer_of(
     signer: &[u8],
     parts: &Parts<'_>,
 ) -> Result<Signature, SignatureError> {
-    let damaged = || SignatureError::Damaged("a signer");
+    let damaged = || SignatureError::Damaged("a signer is not as long as it says");
     let mut fields = Fields(signer);
     let signed = fields.field().ok_or_else(damaged)?;
-    if version != "v2" {
-        // The oldest and newest system that it is for.
-        fields
-            .number()
-            .and_then(|_| fields.number())
-            .ok_or_else(damaged)?;
-    }
-    let signatures = fields
-        .field()
-        .and_then(|list| Fields(list).all())
-        .ok_or_else(damaged)?;
-    let key = fields.field().ok_or_else(damaged)?;
     let mut inner = Fields(signed);
-    let digests = inner
-        .field()
-        .and_then(|list| Fields(list).all())
-        .ok_or_else(damaged)?;
-    let certificates = inner
-        .field()
-        .and_then(|list| Fields(list).all())
-        .ok_or_else(damaged)?;
+    // The oldest and newest system that it is for.
+    let systems = |fields: &mut Fields<'_>| match version {
+        "v2" => Some((0, 0)),
+        _ => Some((fields.number()?, fields.number()?)),
+    };
+    let stated = systems(&mut fields).ok_or_else(damaged)?;
+    let signatures = by_algorithm(fields.field()).ok_or_else(damaged)?;
+    let key = fields.field().ok_or_else(damaged)?;
+    let digests = by_algorithm(inner.field()).ok_or_else(damaged)?;
+    let certificates = inner.field().and_then(|list| Fields(list).all());
+    let certificates = certificates.ok_or_else(damaged)?;
     let certificate = certificates.first().ok_or_else(damaged)?;
+    if systems(&mut inner) != Some(stated) {
+        return Err(SignatureError::Damaged(
+            "a signer is for other systems than it has signed",
+        ));
+    }
+    if signatures.len() > MAX_ALGORITHMS {
+        return Err(SignatureError::Damaged("a signer has too many signatures"));
+    }
+    let ids = |list: &[(u32, &[u8])]| list.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+    if ids(&signatures) != ids(&digests) {
+        return Err(SignatureError::Damaged(
+            "a signer has digests and signatures of different algorithms",
+        ));
+    }
     let mut compared = 0;
-    for digest in digests {
-        let mut fields = Fields(digest);
-        let id = fields.number().ok_or_else(damaged)?;
-        let digest = fields.field().ok_or_else(damaged)?;
+    for (id, digest) in digests {
         if let Some((hash, _)) = algorithm(id) {
             compared += 1;
             if parts.digest(hash) != digest {
@@ -209,19 +297,17 @@ fn signer_of(
         return Err(SignatureError::Damaged("it has no digest of a known kind"));
     }
     let mut is_checked = false;
-    for signature in signatures {
-        let mut fields = Fields(signature);
-        let id = fields.number().ok_or_else(damaged)?;
-        let signature = fields.field().ok_or_else(damaged)?;
+    for (id, signature) in signatures {
         let Some((hash, true)) = algorithm(id) else {
             continue;
         };
+        let hash = hash.hash();
         let (key, certified) = (
             PublicKey::from_der(key),
             PublicKey::from_certificate(certificate),
         );
         let (Ok(key), Ok(certified)) = (key, certified) else {
-            return Err(SignatureError::Damaged("its key"));
+            return Err(SignatureError::Damaged("a key cannot be read"));
         };
         let seal = key.check(hash, &hash.digest(&[signed]), signature);
         if key != certified || seal != Seal::Matches {
@@ -235,3 +321,6 @@ fn signer_of(
         is_checked,
     })
 }
+
+#[cfg(test)]
+mod tests;
