@@ -1,5 +1,7 @@
 //! The hash functions of signatures.
 
+use std::io::{ErrorKind, Read};
+
 use aws_lc_rs::digest::{
     Algorithm, Context, Digest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512,
 };
@@ -27,6 +29,35 @@ impl Hash {
     #[must_use]
     pub fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
         self.of(parts).as_ref().to_vec()
+    }
+
+    /// The digest of parts and of what a reader gives, as if they were one, and how many bytes were read.
+    ///
+    /// # Errors
+    ///
+    /// When the reader fails.
+    pub fn digest_of(
+        self,
+        parts: &[&[u8]],
+        mut reader: impl Read,
+    ) -> std::io::Result<(Vec<u8>, u64)> {
+        let mut context = Context::new(self.algorithm());
+        for part in parts {
+            context.update(part);
+        }
+        let mut buffer = vec![0; 64 << 10];
+        let mut count = 0;
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok((context.finish().as_ref().to_vec(), count)),
+                Ok(read) => {
+                    context.update(buffer.get(..read).unwrap_or_default());
+                    count += read as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The digest of a content in hex.

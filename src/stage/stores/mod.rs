@@ -10,12 +10,13 @@
 //! - [`publish`]: how an Android package is published, [`jar_manifest`]: the digests in its manifest;
 //! - [`binary_xml`], [`proto_xml`], [`apk_signature`], [`apk`]: packages and bundles for Android;
 //! - [`squashfs`], [`snap`]: snaps;
-//! - [`ostree`], [`flatpak`]: flatpaks.
+//! - [`ostree`] with the encoding `gvariant`, [`flatpak`]: flatpaks.
 
 pub mod apk;
 pub mod apk_signature;
 pub mod binary_xml;
 pub mod flatpak;
+mod gvariant;
 pub mod inside;
 pub mod jar_manifest;
 pub mod language_pack;

@@ -3,20 +3,25 @@
 //! Objects are in the form of `archive-z2`: folders, their attributes and commits as they are, files with a
 //! header of their own and packed content. The hash of a file is that of another header and the plain content.
 
-use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
-use flate2::read::DeflateDecoder;
+use flate2::bufread::DeflateDecoder;
 
+use super::gvariant::{items, little, offset_size, split, text};
 use crate::base::digest::hex;
 use crate::stage::keys::Hash;
 
-/// The most bytes of a file.
-const MAX_FILE: u64 = 1 << 30;
+/// The most bytes that all files together may have.
+const MAX_CONTENT: u64 = 8 << 30;
 /// The deepest folder.
 const MAX_DEPTH: usize = 64;
-/// The most files of a commit.
+/// The most files and folders of all commits that are looked at.
 const MAX_FILES: usize = 200_000;
+/// The most bytes of the paths of these.
+const MAX_PATHS: usize = 64 << 20;
+/// The longest name of a file or folder.
+const MAX_NAME: usize = 255;
 
 /// Why a repository is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +35,12 @@ pub enum OstreeError {
     /// An object is damaged.
     #[error("the object {0} is damaged")]
     Damaged(String),
+    /// A file is not named like an object.
+    #[error("`objects/{0}` is not the name of an object")]
+    Name(String),
+    /// A path occurs twice in a commit.
+    #[error("a commit has {0:?} twice")]
+    Twice(String),
     /// There are too many or too large files.
     #[error("there are too many or too large files, or folders are too deep")]
     TooLarge,
@@ -48,38 +59,72 @@ pub struct File {
 
 /// The objects of a repository: `ab/cdef….dirtree` and their contents.
 #[derive(Debug, Clone, Default)]
-pub struct Objects<'a> {
+pub struct Objects {
     /// By name.
-    pub by_name: BTreeMap<String, &'a [u8]>,
+    pub by_name: BTreeMap<String, Vec<u8>>,
+}
+
+/// What is left of the files and paths that all commits together may have.
+#[derive(Debug)]
+pub struct Budget {
+    files: usize,
+    paths: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            files: MAX_FILES,
+            paths: MAX_PATHS,
+        }
+    }
+}
+
+impl Budget {
+    fn take(&mut self, path: &str) -> Result<(), OstreeError> {
+        let files = self.files.checked_sub(1);
+        let paths = self.paths.checked_sub(path.len());
+        (self.files, self.paths) = files.zip(paths).ok_or(OstreeError::TooLarge)?;
+        Ok(())
+    }
 }
 
 /// A header of a file, and where its content begins.
 struct FileHeader<'o> {
+    size: u64,
     mode: u32,
     link: &'o [u8],
     plain: Vec<u8>,
     packed: &'o [u8],
 }
 
-impl<'a> Objects<'a> {
-    /// Checks the hash of each object; returns how many there are.
+impl Objects {
+    /// Checks the name and the hash of each object; returns how many there are.
     ///
     /// # Errors
     /// [`OstreeError`].
     pub fn check(&self) -> Result<usize, OstreeError> {
         let mut count = 0;
+        let mut left = MAX_CONTENT;
         for (name, content) in &self.by_name {
             let (path, kind) = name.rsplit_once('.').unwrap_or((name, ""));
-            let wanted = path.replace('/', "");
-            let hash = match kind {
-                "commit" | "dirtree" | "dirmeta" => Hash::Sha256.digest(&[content]),
-                "filez" => {
-                    let (header, plain) = self.plain(name)?;
-                    Hash::Sha256.digest(&[&header, &plain])
-                }
+            if !["commit", "dirtree", "dirmeta", "filez"].contains(&kind) {
                 // Signatures and the like.
-                _ => continue,
+                continue;
+            }
+            let wanted = path.replace('/', "");
+            if object_name(&wanted, kind) != *name || wanted.len() != 64 {
+                return Err(OstreeError::Name(name.clone()));
+            }
+            let hash = match kind {
+                "filez" => {
+                    let header = self.header(name)?;
+                    left = left.checked_sub(header.size).ok_or(OstreeError::TooLarge)?;
+                    header.hash()
+                }
+                _ => Some(Hash::Sha256.digest(&[content])),
             };
+            let hash = hash.ok_or_else(|| OstreeError::Damaged(name.clone()))?;
             count += 1;
             if hex(&hash) != wanted {
                 return Err(OstreeError::Hash(name.clone()));
@@ -88,91 +133,113 @@ impl<'a> Objects<'a> {
         Ok(count)
     }
 
-    fn get(&self, hash: &[u8], kind: &str) -> Result<(String, &'a [u8]), OstreeError> {
+    fn named(&self, name: &str) -> Result<&[u8], OstreeError> {
+        let content = self.by_name.get(name).map(Vec::as_slice);
+        content.ok_or_else(|| OstreeError::Missing(name.to_owned()))
+    }
+
+    fn get(&self, hash: &[u8], kind: &str) -> Result<(String, &[u8]), OstreeError> {
         let name = object_name(&hex(hash), kind);
-        match self.by_name.get(&name) {
-            Some(content) => Ok((name, content)),
-            None => Err(OstreeError::Missing(name)),
-        }
+        let content = self.named(&name)?;
+        Ok((name, content))
     }
 
-    /// The plain header of a file, behind its length, and the content.
-    fn plain(&self, name: &str) -> Result<(Vec<u8>, Vec<u8>), OstreeError> {
-        let damaged = || OstreeError::Damaged(name.to_owned());
-        let content = self
-            .by_name
-            .get(name)
-            .ok_or_else(|| OstreeError::Missing(name.to_owned()))?;
-        let header = file_header(content).ok_or_else(damaged)?;
-        let mut plain = Vec::new();
-        if !header.packed.is_empty() {
-            let mut decoder = DeflateDecoder::new(header.packed).take(MAX_FILE + 1);
-            decoder.read_to_end(&mut plain).map_err(|_| damaged())?;
-        }
-        if plain.len() as u64 > MAX_FILE {
-            return Err(OstreeError::TooLarge);
-        }
-        let length = u32::try_from(header.plain.len()).map_err(|_| damaged())?;
-        let whole = [&length.to_be_bytes()[..], &[0; 4], &header.plain].concat();
-        Ok((whole, plain))
+    fn header(&self, name: &str) -> Result<FileHeader<'_>, OstreeError> {
+        let header = file_header(self.named(name)?);
+        header.ok_or_else(|| OstreeError::Damaged(name.to_owned()))
     }
 
-    /// The content of a file.
+    /// The content of a file, of which at most `limit` bytes are read.
     ///
     /// # Errors
     /// [`OstreeError`].
-    pub fn content(&self, file: &File) -> Result<Vec<u8>, OstreeError> {
-        self.plain(&file.object).map(|(_, content)| content)
+    pub fn content(&self, file: &File, limit: u64) -> Result<Vec<u8>, OstreeError> {
+        let header = self.header(&file.object)?;
+        if header.size > limit {
+            return Err(OstreeError::TooLarge);
+        }
+        let mut content = Vec::new();
+        let read = header.content().read_to_end(&mut content);
+        match read.is_ok_and(|read| read as u64 == header.size) {
+            true => Ok(content),
+            false => Err(OstreeError::Damaged(file.object.clone())),
+        }
     }
 
     /// The files of a commit, by path.
     ///
     /// # Errors
     /// [`OstreeError`].
-    pub fn files(&self, commit: &str) -> Result<BTreeMap<String, File>, OstreeError> {
+    pub fn files(
+        &self,
+        commit: &str,
+        budget: &mut Budget,
+    ) -> Result<BTreeMap<String, File>, OstreeError> {
         let name = object_name(commit, "commit");
-        let content = self
-            .by_name
-            .get(&name)
-            .ok_or_else(|| OstreeError::Missing(name.clone()))?;
+        let content = self.named(&name)?;
         let (tree, meta) = commit_root(content).ok_or(OstreeError::Damaged(name))?;
         self.get(meta, "dirmeta")?;
         let mut files = BTreeMap::new();
-        let mut left = vec![(String::new(), tree.to_vec(), 0)];
-        let mut count = 0;
+        let mut left = vec![(String::new(), tree, 0)];
         while let Some((path, tree, depth)) = left.pop() {
-            let (name, content) = self.get(&tree, "dirtree")?;
+            let (name, content) = self.get(tree, "dirtree")?;
             let damaged = || OstreeError::Damaged(name.clone());
-            count += 1;
-            if depth > MAX_DEPTH || count > MAX_FILES || files.len() > MAX_FILES {
+            if depth > MAX_DEPTH {
                 return Err(OstreeError::TooLarge);
             }
+            let mut seen = BTreeSet::new();
+            let mut add = |label| -> Result<String, OstreeError> {
+                let label = text(label).filter(|name| is_name(name));
+                let label = label.ok_or_else(damaged)?;
+                let path = format!("{path}{label}");
+                budget.take(&path)?;
+                match seen.insert(label) {
+                    true => Ok(path),
+                    false => Err(OstreeError::Twice(path)),
+                }
+            };
             let [listed, folders] = split::<2>(content).ok_or_else(damaged)?;
             for item in items(listed).ok_or_else(damaged)? {
-                let [label, hash] = split::<2>(item).ok_or_else(damaged)?;
-                let label = text(label)
-                    .filter(|name| is_name(name))
-                    .ok_or_else(damaged)?;
-                let (object, content) = self.get(hash, "filez")?;
-                let header = file_header(content);
-                let header = header.ok_or_else(|| OstreeError::Damaged(object.clone()))?;
+                let [label, hash] = item.and_then(split::<2>).ok_or_else(damaged)?;
+                let path = add(label)?;
+                let (object, _) = self.get(hash, "filez")?;
+                let header = self.header(&object)?;
                 let file = File {
                     mode: header.mode,
                     link: String::from_utf8_lossy(header.link).into_owned(),
                     object,
                 };
-                files.insert(format!("{path}{label}"), file);
+                files.insert(path, file);
             }
             for item in items(folders).ok_or_else(damaged)? {
-                let [folder, tree, meta] = split::<3>(item).ok_or_else(damaged)?;
-                let folder = text(folder)
-                    .filter(|name| is_name(name))
-                    .ok_or_else(damaged)?;
+                let [label, tree, meta] = item.and_then(split::<3>).ok_or_else(damaged)?;
+                let path = add(label)?;
                 self.get(meta, "dirmeta")?;
-                left.push((format!("{path}{folder}/"), tree.to_vec(), depth + 1));
+                left.push((path + "/", tree, depth + 1));
             }
         }
         Ok(files)
+    }
+}
+
+impl FileHeader<'_> {
+    /// The content, of which one byte more than its size is read.
+    fn content(&self) -> impl Read {
+        // Links have none at all.
+        let decoder = (!self.packed.is_empty()).then(|| DeflateDecoder::new(self.packed));
+        let reader: Box<dyn Read> = match decoder {
+            Some(decoder) => Box::new(decoder),
+            None => Box::new(std::io::empty()),
+        };
+        reader.take(self.size.saturating_add(1))
+    }
+
+    /// The hash: of the plain header behind its length, and the content; `None` if the content has another size.
+    fn hash(&self) -> Option<Vec<u8>> {
+        let length = u32::try_from(self.plain.len()).ok()?.to_be_bytes();
+        let start = [&length, &[0; 4][..], &self.plain];
+        let (hash, read) = Hash::Sha256.digest_of(&start, self.content()).ok()?;
+        (read == self.size).then_some(hash)
     }
 }
 
@@ -183,72 +250,7 @@ fn object_name(hash: &str, kind: &str) -> String {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name != "." && name != ".." && !name.contains('/')
-}
-
-/// How many bytes an offset in a container of this size has.
-fn offset_size(length: usize) -> usize {
-    match length {
-        0..=0xff => 1,
-        0x100..=0xffff => 2,
-        0x1_0000..=0xffff_ffff => 4,
-        _ => 8,
-    }
-}
-
-fn little(bytes: &[u8]) -> usize {
-    let sum = bytes
-        .iter()
-        .rev()
-        .fold(0_u64, |sum, digit| sum << 8 | u64::from(*digit));
-    usize::try_from(sum).unwrap_or(usize::MAX)
-}
-
-/// A text that ends with a zero.
-fn text(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes.strip_suffix(&[0])?).ok()
-}
-
-/// The fields of a tuple of `N` fields that all have a size of their own and no alignment.
-fn split<const N: usize>(bytes: &[u8]) -> Option<[&[u8]; N]> {
-    let size = offset_size(bytes.len());
-    let mut fields: [&[u8]; N] = [&[]; N];
-    let mut start = 0;
-    let table = bytes.len().checked_sub(size * (N - 1))?;
-    for (i, field) in fields.iter_mut().enumerate() {
-        let end = match i + 1 == N {
-            true => table,
-            // The offset of the first field is the last one.
-            false => {
-                let at = bytes.len() - size * (i + 1);
-                little(bytes.get(at..at + size)?)
-            }
-        };
-        *field = bytes.get(start..end).filter(|_| end <= table)?;
-        start = end;
-    }
-    Some(fields)
-}
-
-/// The items of a list whose items have sizes of their own.
-fn items(bytes: &[u8]) -> Option<Vec<&[u8]>> {
-    if bytes.is_empty() {
-        return Some(Vec::new());
-    }
-    let size = offset_size(bytes.len());
-    let table = little(bytes.get(bytes.len() - size..)?);
-    let offsets = bytes.get(table..)?;
-    if offsets.len() % size != 0 {
-        return None;
-    }
-    let mut found = Vec::new();
-    let mut start = 0;
-    for offset in offsets.chunks(size) {
-        let end = little(offset);
-        found.push(bytes.get(start..end).filter(|_| end <= table)?);
-        start = end;
-    }
-    Some(found)
+    !name.is_empty() && name.len() <= MAX_NAME && name != "." && name != ".." && !name.contains('/')
 }
 
 /// The folder of a commit, and its attributes.
@@ -286,10 +288,19 @@ fn file_header(content: &[u8]) -> Option<FileHeader<'_>> {
     let fits = |size: usize| offset_size(plain.len() + size) == size;
     let size = [1, 2, 4, 8].into_iter().find(|size| fits(*size))?;
     plain.extend_from_slice((end - 8).to_le_bytes().get(..size)?);
+    let packed = &content[8 + length..];
     Some(FileHeader {
+        // What is no file has no content, whatever size is stated.
+        size: match packed {
+            [] => 0,
+            _ => big(header.get(..8)?),
+        },
         mode: u32::try_from(big(header.get(16..20)?)).ok()?,
         link,
         plain,
-        packed: &content[8 + length..],
+        packed,
     })
 }
+
+#[cfg(test)]
+mod tests;
