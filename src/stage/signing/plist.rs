@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-/// The most dictionaries and lists in each other.
-const DEPTH: usize = 64;
+use crate::stage::stores::element::Element;
+use crate::stage::stores::xml;
 
-/// The types without content of their own kind.
-const TEXTS: &[&str] = &["string", "integer", "real", "date", "data", "key"];
+/// The types whose content is text.
+const TEXTS: &[&str] = &["string", "integer", "real", "date", "data"];
 
 /// Reads the keys of a property list whose value is true.
 ///
@@ -17,127 +17,74 @@ const TEXTS: &[&str] = &["string", "integer", "real", "date", "data", "key"];
 /// What is wrong with the list.
 pub fn switched_on(content: &[u8]) -> Result<BTreeSet<String>, String> {
     let text = std::str::from_utf8(content).map_err(|_| "it is not UTF-8".to_owned())?;
-    let mut reader = Reader { rest: text };
+    let root = xml::read_properties(text).map_err(|error| error.to_string())?;
+    if root.name != "plist" {
+        return Err("it does not begin with <plist>".to_owned());
+    }
+    let (only, rest) = inside(&root)?.split_first().unzip();
+    let only: Option<&Element> = only.filter(|only| only.name == "dict");
+    let only = only.ok_or("it has no dictionary")?;
+    if rest.is_some_and(|rest: &[Element]| !rest.is_empty()) {
+        return Err("it does not end after the dictionary".to_owned());
+    }
     let mut on = BTreeSet::new();
-    match reader.tag()? {
-        Some(Tag::Open("plist")) => {}
-        _ => return Err("it does not begin with <plist>".to_owned()),
+    let mut seen = BTreeSet::new();
+    for (key, value) in pairs(only)? {
+        if !seen.insert(key) {
+            return Err(format!("the key {key} occurs twice"));
+        }
+        if value.name == "true" {
+            on.insert(key.to_owned());
+        }
     }
-    match reader.tag()? {
-        Some(Tag::Open("dict")) => reader.dictionary(Some(&mut on), 0)?,
-        Some(Tag::Empty("dict")) => {}
-        _ => return Err("it has no dictionary".to_owned()),
-    }
-    match (reader.tag()?, reader.tag()?) {
-        (Some(Tag::Close("plist")), None) => Ok(on),
-        _ => Err("it does not end after the dictionary".to_owned()),
+    Ok(on)
+}
+
+/// The values in one, between which there is no text.
+fn inside(element: &Element) -> Result<&[Element], String> {
+    match element.text.trim().is_empty() {
+        true => Ok(&element.children),
+        false => Err("it has text between its values".to_owned()),
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Tag<'t> {
-    Open(&'t str),
-    Close(&'t str),
-    Empty(&'t str),
+/// The text of a value.
+fn text_of(element: &Element) -> Result<&str, String> {
+    match element.children.is_empty() {
+        true => Ok(&element.text),
+        false => Err(format!("<{}> contains other values", element.name)),
+    }
 }
 
-struct Reader<'t> {
-    rest: &'t str,
+/// The keys of a dictionary, with their values, all of which are well-formed.
+fn pairs(dictionary: &Element) -> Result<Vec<(&str, &Element)>, String> {
+    let mut pairs = Vec::new();
+    for pair in inside(dictionary)?.chunks(2) {
+        let [key, rest @ ..] = pair else { continue };
+        if key.name != "key" {
+            return Err("a dictionary has a value without a key".to_owned());
+        }
+        let key = text_of(key)?;
+        let [value] = rest else {
+            return Err(format!("{key}: {NO_VALUE}"));
+        };
+        check(value).map_err(|error| format!("{key}: {error}"))?;
+        pairs.push((key, value));
+    }
+    Ok(pairs)
 }
 
-impl<'t> Reader<'t> {
-    /// Takes the text before a mark, and the mark.
-    fn until(&mut self, mark: &str) -> Result<&'t str, String> {
-        let (text, rest) = self
-            .rest
-            .split_once(mark)
-            .ok_or_else(|| format!("it ends without {mark:?}"))?;
-        self.rest = rest;
-        Ok(text)
-    }
+/// Why a value is refused.
+const NO_VALUE: &str = "a value is missing or of no known type";
 
-    /// The next tag; `None` at the end.
-    fn tag(&mut self) -> Result<Option<Tag<'t>>, String> {
-        loop {
-            self.rest = self
-                .rest
-                .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-            if self.rest.is_empty() {
-                return Ok(None);
-            }
-            let Some(rest) = self.rest.strip_prefix('<') else {
-                return Err("it has text between its values".to_owned());
-            };
-            if let Some(rest) = rest.strip_prefix("!--") {
-                self.rest = rest;
-                self.until("-->")?;
-                continue;
-            }
-            self.rest = rest;
-            let inside = self.until(">")?;
-            if inside.starts_with(['?', '!']) {
-                continue;
-            }
-            let name = |text: &'t str| text.split_whitespace().next().unwrap_or_default();
-            return Ok(Some(
-                match (inside.strip_prefix('/'), inside.strip_suffix('/')) {
-                    (Some(text), _) => Tag::Close(name(text)),
-                    (_, Some(text)) => Tag::Empty(name(text)),
-                    _ => Tag::Open(name(inside)),
-                },
-            ));
-        }
-    }
-
-    /// The text of a value whose tag was opened.
-    fn text(&mut self, name: &str) -> Result<&'t str, String> {
-        let text = self.until("<")?;
-        match self.until(">")?.strip_prefix('/') {
-            Some(closed) if closed.trim() == name => Ok(text),
-            _ => Err(format!("<{name}> contains other values")),
-        }
-    }
-
-    fn dictionary(
-        &mut self,
-        mut on: Option<&mut BTreeSet<String>>,
-        depth: usize,
-    ) -> Result<(), String> {
-        loop {
-            match self.tag()? {
-                Some(Tag::Close("dict")) => return Ok(()),
-                Some(Tag::Open("key")) => {}
-                _ => return Err("a dictionary has a value without a key".to_owned()),
-            }
-            let key = self.text("key")?;
-            let tag = self.tag()?;
-            let is_true = matches!(tag, Some(Tag::Empty("true")));
-            self.value(tag, depth)
-                .map_err(|error| format!("{key}: {error}"))?;
-            if let Some(on) = on.as_deref_mut().filter(|_| is_true) {
-                on.insert(key.to_owned());
-            }
-        }
-    }
-
-    fn value(&mut self, tag: Option<Tag<'t>>, depth: usize) -> Result<(), String> {
-        if depth >= DEPTH {
-            return Err("it is nested too deeply".to_owned());
-        }
-        match tag {
-            Some(Tag::Empty("true" | "false" | "string" | "data" | "dict" | "array")) => Ok(()),
-            Some(Tag::Open("dict")) => self.dictionary(None, depth + 1),
-            Some(Tag::Open("array")) => loop {
-                match self.tag()? {
-                    Some(Tag::Close("array")) => return Ok(()),
-                    tag => self.value(tag, depth + 1)?,
-                }
-            },
-            Some(Tag::Open(name)) if TEXTS.contains(&name) && name != "key" => {
-                self.text(name).map(|_| ())
-            }
-            _ => Err("a value is missing or of no known type".to_owned()),
-        }
+/// Checks that a value is well-formed.
+fn check(value: &Element) -> Result<(), String> {
+    match value.name.as_str() {
+        "dict" => pairs(value).map(|_| ()),
+        "array" => inside(value)?.iter().try_for_each(check),
+        "true" | "false" if value.text.is_empty() => text_of(value).map(|_| ()),
+        name if TEXTS.contains(&name) => text_of(value).map(|_| ()),
+        _ => Err(NO_VALUE.to_owned()),
     }
 }
 
@@ -167,17 +114,33 @@ mod tests {
     #[test]
     fn damaged_lists_are_refused() {
         for (text, expected) in [
-            ("", "does not begin with <plist>"),
+            ("", "there is not exactly one root"),
             ("<html></html>", "does not begin with <plist>"),
             ("<plist><array/></plist>", "has no dictionary"),
+            ("<plist><dict/><dict/></plist>", "end after the dictionary"),
             (
                 "<plist><dict><key>a</key></dict></plist>",
-                "a value is missing",
+                "a: a value is missing",
+            ),
+            (
+                "<plist><dict><key>a</key><data>b</data><key>a</key><true/></dict></plist>",
+                "the key a occurs twice",
+            ),
+            (
+                "<plist><dict><key>a</key><integer><true/></integer></dict></plist>",
+                "<integer> contains other values",
+            ),
+            (
+                "<plist><dict><key>a</key><array>b<true/></array></dict></plist>",
+                "text between",
+            ),
+            (
+                "<plist><dict><key>a</key><true>no</true></dict></plist>",
+                "of no known type",
             ),
             ("<plist><dict><true/></dict></plist>", "without a key"),
             ("<plist><dict><key>a</key><true/></dict>", "does not end"),
-            ("<plist><dict><key>a</key><true/>", "without a key"),
-            ("<plist><dict><key>a</key><string>b", "ends without"),
+            ("<plist><dict><key>a</key><string>b", "does not end"),
             ("<plist><dict>text</dict></plist>", "text between"),
         ] {
             let error = switched_on(text.as_bytes()).unwrap_err();
@@ -188,7 +151,7 @@ mod tests {
         assert!(
             switched_on(deep.as_bytes())
                 .unwrap_err()
-                .contains("too deeply")
+                .contains("too deep")
         );
     }
 }

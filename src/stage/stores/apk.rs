@@ -75,7 +75,9 @@ pub fn read(bytes: &[u8]) -> Result<Apk, ApkError> {
         None => ("", "AndroidManifest.xml"),
     };
     let manifest = zip.member(path).ok_or(ApkError::NoManifest)?;
-    let manifest = manifest.content(MAX_FILE).map_err(InsideError::Zip)?;
+    let manifest = manifest
+        .content(binary_xml::MAX_MANIFEST)
+        .map_err(InsideError::Zip)?;
     let manifest = match top.is_empty() {
         true => binary_xml::read(&manifest)?,
         false => proto_xml::read(&manifest)?,
@@ -90,17 +92,18 @@ pub fn read(bytes: &[u8]) -> Result<Apk, ApkError> {
             .and_then(|number| number.parse().ok());
         number.ok_or(ApkError::Missing(name))
     };
-    let version_code = text("versionCode")?
+    let version_code = text("android:versionCode")?
         .parse()
-        .map_err(|_| ApkError::Missing("versionCode"))?;
+        .map_err(|_| ApkError::Missing("android:versionCode"))?;
     let application = manifest.child("application");
-    let debuggable = application.and_then(|application| application.attribute("debuggable"));
+    let debuggable =
+        application.and_then(|application| application.attribute("android:debuggable"));
     Ok(Apk {
         package: text("package")?.to_owned(),
-        version_name: text("versionName")?.to_owned(),
+        version_name: text("android:versionName")?.to_owned(),
         version_code,
-        min_sdk: system("minSdkVersion")?,
-        target_sdk: system("targetSdkVersion")?,
+        min_sdk: system("android:minSdkVersion")?,
+        target_sdk: system("android:targetSdkVersion")?,
         architectures: folders(&zip, &format!("{top}lib/")),
         locales: locales(&zip, &format!("{top}assets/omni.ja"))?,
         is_debuggable: debuggable == Some("true"),

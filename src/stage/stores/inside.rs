@@ -7,6 +7,9 @@ use crate::stage::signing::zip::{Zip, ZipError};
 /// The most bytes of a file in a package that is looked at.
 pub const MAX_FILE: u64 = 1 << 30;
 
+/// The most bytes of a file in a package that is read as text.
+pub const MAX_TEXT: u64 = 64 << 20;
+
 /// The most files in a package.
 pub const MAX_FILES: usize = 200_000;
 
@@ -83,7 +86,7 @@ pub fn text(zip: &Zip<'_>, name: &str) -> Result<Option<String>, InsideError> {
     let Some(member) = zip.member(name) else {
         return Ok(None);
     };
-    let content = member.content(MAX_FILE)?;
+    let content = member.content(MAX_TEXT)?;
     let text = String::from_utf8_lossy(&content);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     Ok(Some(text.to_owned()))

@@ -4,7 +4,7 @@
 //! packages themselves, with limits for sizes and depths, since a package is untrusted.
 //!
 //! - [`inside`]: paths in packages;
-//! - [`xml`]: XML as manifests have it;
+//! - [`element`], [`xml`]: XML as manifests have it;
 //! - [`msix`]: packages for the Microsoft Store;
 //! - [`language_pack`]: language packs for addons.mozilla.org;
 //! - [`publish`]: how an Android package is published, [`jar_manifest`]: the digests in its manifest;
@@ -15,6 +15,7 @@
 pub mod apk;
 pub mod apk_signature;
 pub mod binary_xml;
+pub mod element;
 pub mod flatpak;
 mod gvariant;
 pub mod inside;

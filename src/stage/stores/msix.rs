@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
+use super::element::Element;
 use super::inside::{self, InsideError, MAX_FILE};
 use super::xml::{self, XmlError};
 use crate::base::version::{ReleaseChannel, Version};
@@ -136,7 +137,7 @@ pub fn read(bytes: &[u8]) -> Result<Msix, MsixError> {
     })
 }
 
-fn document(zip: &Zip<'_>, file: &'static str) -> Result<xml::Element, MsixError> {
+fn document(zip: &Zip<'_>, file: &'static str) -> Result<Element, MsixError> {
     let text = inside::text(zip, file)?.ok_or(MsixError::Missing(file))?;
     xml::read(&text).map_err(|error| MsixError::Xml { file, error })
 }
@@ -147,7 +148,7 @@ fn blocks(zip: &Zip<'_>) -> Result<usize, MsixError> {
     if map.attribute("HashMethod") != Some("http://www.w3.org/2001/04/xmlenc#sha256") {
         return Err(MsixError::Method);
     }
-    let listed: Vec<(String, &xml::Element)> = map
+    let listed: Vec<(String, &Element)> = map
         .all("File")
         .map(|file| {
             (
@@ -173,7 +174,7 @@ fn blocks(zip: &Zip<'_>) -> Result<usize, MsixError> {
         let member = member.ok_or_else(|| MsixError::NoFile(name.clone()))?;
         let content = member.content(MAX_FILE).map_err(InsideError::Zip)?;
         let size = file.attribute("Size").and_then(|size| size.parse().ok());
-        let hashes: Vec<&xml::Element> = file.all("Block").collect();
+        let hashes: Vec<&Element> = file.all("Block").collect();
         if size != Some(content.len()) || hashes.len() != content.len().div_ceil(BLOCK) {
             return Err(MsixError::Size(name));
         }

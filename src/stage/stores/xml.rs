@@ -3,48 +3,16 @@
 //! Names keep their prefixes. There are no entities but those of XML itself, and no definitions of documents:
 //! neither has a place in a manifest, and both can make a small file large.
 
-/// The deepest element.
-const MAX_DEPTH: usize = 64;
-
-/// The most elements.
-const MAX_ELEMENTS: usize = 2_000_000;
-
-/// An element.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Element {
-    /// Its name.
-    pub name: String,
-    /// Its attributes.
-    pub attributes: Vec<(String, String)>,
-    /// The elements in it.
-    pub children: Vec<Element>,
-    /// The text in it, without that of elements.
-    pub text: String,
-}
+use super::element::{Builder, Element};
 
 /// Why a text is not XML.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the XML is not valid: {0}")]
 pub struct XmlError(pub &'static str);
 
-impl Element {
-    /// An attribute.
-    #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        let mut attributes = self.attributes.iter();
-        let found = attributes.find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// The first element of a name in this one.
-    #[must_use]
-    pub fn child(&self, name: &str) -> Option<&Self> {
-        self.children.iter().find(|child| child.name == name)
-    }
-
-    /// All elements of a name in this one.
-    pub fn all<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Self> {
-        self.children.iter().filter(move |child| child.name == name)
+impl From<&'static str> for XmlError {
+    fn from(why: &'static str) -> Self {
+        Self(why)
     }
 }
 
@@ -53,57 +21,70 @@ impl Element {
 /// # Errors
 /// [`XmlError`].
 pub fn read(text: &str) -> Result<Element, XmlError> {
-    let mut open: Vec<Element> = vec![Element::default()];
+    let mut builder = Builder::default();
     let mut rest = text;
-    let mut count = 0;
     while let Some(at) = rest.find('<') {
-        let between = unescape(&rest[..at])?;
+        builder.text(&unescape(&rest[..at])?)?;
         rest = &rest[at..];
-        if let Some(element) = open.last_mut() {
-            element.text.push_str(&between);
-        }
         if let Some(after) = rest.strip_prefix("<!--") {
             rest = behind(after, "-->").ok_or(XmlError("a comment does not end"))?;
         } else if let Some(after) = rest.strip_prefix("<?") {
             rest = behind(after, "?>").ok_or(XmlError("an instruction does not end"))?;
         } else if let Some(after) = rest.strip_prefix("<![CDATA[") {
             let end = after.find("]]>").ok_or(XmlError("a text does not end"))?;
-            if let Some(element) = open.last_mut() {
-                element.text.push_str(&after[..end]);
-            }
+            builder.text(&after[..end])?;
             rest = &after[end + 3..];
         } else if rest.starts_with("<!") {
             return Err(XmlError("document type definitions are not supported"));
         } else if let Some(after) = rest.strip_prefix("</") {
             let end = after.find('>').ok_or(XmlError("an element does not end"))?;
-            let element = open.pop().filter(|_| !open.is_empty());
-            let element = element.ok_or(XmlError("an element ends that has not begun"))?;
-            if element.name != after[..end].trim_end() {
+            let is_open = builder.name() == after[..end].trim_end();
+            builder.close()?;
+            if !is_open {
                 return Err(XmlError("an end tag does not match its start tag"));
-            }
-            if let Some(parent) = open.last_mut() {
-                parent.children.push(element);
             }
             rest = &after[end + 1..];
         } else {
-            let (element, is_empty, after) = start(&rest[1..])?;
+            let (is_empty, after) = start(&mut builder, &rest[1..])?;
             rest = after;
-            count += 1;
-            if count > MAX_ELEMENTS || open.len() > MAX_DEPTH {
-                return Err(XmlError("it has too many elements, or they are too deep"));
-            }
-            match open.last_mut() {
-                Some(parent) if is_empty => parent.children.push(element),
-                _ => open.push(element),
+            if is_empty {
+                builder.close()?;
             }
         }
     }
-    let root = open.pop().filter(|_| open.is_empty());
-    let mut root = root.ok_or(XmlError("an element does not end"))?;
-    if root.children.len() != 1 || !root.text.trim().is_empty() || !rest.trim().is_empty() {
-        return Err(XmlError("there is not exactly one root"));
+    builder.text(rest)?;
+    Ok(builder.finish()?)
+}
+
+/// Reads a property list: XML that names its document type, but does not define it.
+///
+/// # Errors
+/// [`XmlError`].
+pub fn read_properties(text: &str) -> Result<Element, XmlError> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let Some(at) = text.find("<!DOCTYPE") else {
+        return read(text);
+    };
+    // Only an instruction and comments may come before it; the text between them is checked with the rest.
+    let (before, rest) = text.split_at(at);
+    let mut before = before.trim();
+    loop {
+        let after = match (before.strip_prefix("<?"), before.strip_prefix("<!--")) {
+            (Some(after), _) => behind(after, "?>"),
+            (_, Some(after)) => behind(after, "-->"),
+            _ => break,
+        };
+        before = after
+            .ok_or(XmlError("a comment does not end"))?
+            .trim_start();
     }
-    Ok(root.children.remove(0))
+    let end = rest
+        .find('>')
+        .ok_or(XmlError("the document type does not end"))?;
+    if !before.is_empty() || rest[..end].contains('[') {
+        return Err(XmlError("document type definitions are not supported"));
+    }
+    read(&rest[end + 1..])
 }
 
 fn behind<'t>(text: &'t str, end: &str) -> Option<&'t str> {
@@ -111,23 +92,20 @@ fn behind<'t>(text: &'t str, end: &str) -> Option<&'t str> {
 }
 
 /// Reads the beginning of an element; returns whether it ends at once, and the rest.
-fn start(text: &str) -> Result<(Element, bool, &str), XmlError> {
+fn start<'t>(builder: &mut Builder, text: &'t str) -> Result<(bool, &'t str), XmlError> {
     let end = text.find(|sign: char| sign.is_whitespace() || sign == '/' || sign == '>');
     let end = end.ok_or(XmlError("an element does not end"))?;
-    let mut element = Element {
-        name: text[..end].to_owned(),
-        ..Element::default()
-    };
-    if element.name.is_empty() {
+    if end == 0 {
         return Err(XmlError("an element has no name"));
     }
+    builder.open(text[..end].to_owned())?;
     let mut rest = text[end..].trim_start();
     loop {
         if let Some(after) = rest.strip_prefix("/>") {
-            return Ok((element, true, after));
+            return Ok((true, after));
         }
         if let Some(after) = rest.strip_prefix('>') {
-            return Ok((element, false, after));
+            return Ok((false, after));
         }
         let (name, after) = rest
             .split_once('=')
@@ -140,11 +118,11 @@ fn start(text: &str) -> Result<(Element, bool, &str), XmlError> {
         let quote = quote.ok_or(XmlError("a value has no quotes"))?;
         let value = &after[1..];
         let end = value.find(quote).ok_or(XmlError("a value does not end"))?;
-        let name = name.trim_end().to_owned();
-        if name.is_empty() || name.contains(['<', '>', '"']) || element.attribute(&name).is_some() {
-            return Err(XmlError("an attribute has no name, or occurs twice"));
+        let name = name.trim_end();
+        if name.is_empty() || name.contains(['<', '>', '"']) {
+            return Err(XmlError("an attribute has no name"));
         }
-        element.attributes.push((name, unescape(&value[..end])?));
+        builder.attribute(name.to_owned(), unescape(&value[..end])?)?;
         rest = value[end + 1..].trim_start();
     }
 }
@@ -197,6 +175,40 @@ mod tests {
     }
 
     #[test]
+    fn attributes_and_elements_are_limited() {
+        let attributes = |count: usize| {
+            let attributes: String = (0..count).map(|at| format!(" a{at}=''")).collect();
+            read(&format!("<a{attributes}/>"))
+        };
+        assert!(attributes(256).is_ok());
+        let refused = attributes(257);
+        assert_eq!(refused, Err(XmlError("an element has too many attributes")));
+        let large = format!("<a>{}</a>", "<b/>".repeat(600_000));
+        assert_eq!(read(&large), Err(XmlError("it is too large")));
+    }
+
+    #[test]
+    fn a_document_type_is_named_but_not_defined() {
+        let list = "<plist><dict/></plist>";
+        for head in [
+            "",
+            "\u{feff}<?xml version=\"1.0\"?>\n<!-- a -->\n<!DOCTYPE plist PUBLIC \"a\" \"b\">\n",
+        ] {
+            let root = read_properties(&format!("{head}{list}")).unwrap();
+            assert_eq!(root.children[0].name, "dict");
+        }
+        for text in [
+            "<!DOCTYPE plist [<!ENTITY a \"b\">]><plist/>",
+            "<!DOCTYPE plist><!DOCTYPE plist><plist/>",
+            "<a/><!DOCTYPE plist><plist/>",
+            "<!DOCTYPE plist",
+            "a<!DOCTYPE plist><plist/>",
+        ] {
+            assert!(read_properties(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_refused() {
         for text in [
             "",
@@ -220,6 +232,7 @@ mod tests {
         #[test]
         fn nothing_panics(text in "[<>/a =\"'!?&;#\\-\\[\\]\u{e4}]{0,40}") {
             let _ = read(&text);
+            let _ = read_properties(&text);
         }
     }
 }
