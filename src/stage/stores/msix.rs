@@ -1,15 +1,17 @@
 //! Packages for the Microsoft Store.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use super::element::Element;
-use super::inside::{self, InsideError, MAX_FILE};
+use super::inside::{self, InsideError, MAX_FILE, is_safe};
 use super::xml::{self, XmlError};
 use crate::base::version::{ReleaseChannel, Version};
 use crate::stage::keys::Hash;
-use crate::stage::signing::zip::Zip;
+use crate::stage::signing::zip::{Member, Zip, ZipError};
 
 /// How many bytes a hash of the map is for.
 const BLOCK: usize = 65_536;
@@ -108,12 +110,13 @@ pub fn read(bytes: &[u8]) -> Result<Msix, MsixError> {
         let value = identity.attribute(name).map(str::to_owned);
         value.ok_or(MsixError::Manifest(name))
     };
-    let named = |name: &&str| {
-        let name = percent_decode_str(name).decode_utf8_lossy();
-        name == "application.ini" || name.ends_with("/application.ini")
+    let members = members(&zip)?;
+    let named = |(name, member): (&String, &'_ &Member<'_>)| {
+        let is_one = name == "application.ini" || name.ends_with("/application.ini");
+        is_one.then(|| member.name.clone())
     };
-    let applications: Vec<&str> = zip.names().into_iter().filter(named).collect();
-    let [application] = applications[..] else {
+    let applications: Vec<String> = members.iter().filter_map(named).collect();
+    let [application] = &applications[..] else {
         return Err(MsixError::Applications(applications.len()));
     };
     let application = inside::text(&zip, application)?.unwrap_or_default();
@@ -132,7 +135,7 @@ pub fn read(bytes: &[u8]) -> Result<Msix, MsixError> {
         application_version: value("Version")?,
         build_id: value("BuildID")?,
         files,
-        blocks: blocks(&zip)?,
+        blocks: blocks(&zip, members)?,
         is_signed: zip.member("AppxSignature.p7x").is_some(),
     })
 }
@@ -142,32 +145,39 @@ fn document(zip: &Zip<'_>, file: &'static str) -> Result<Element, MsixError> {
     xml::read(&text).map_err(|error| MsixError::Xml { file, error })
 }
 
+/// The files by the names that they are unpacked to: those in the ZIP file are escaped as in an address.
+///
+/// The systems that the package is for do not tell names apart by their case, so two names that differ in
+/// nothing else are one.
+fn members<'z, 'a>(zip: &'z Zip<'a>) -> Result<BTreeMap<String, &'z Member<'a>>, InsideError> {
+    let mut members = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for member in &zip.members {
+        let name = percent_decode_str(&member.name).decode_utf8();
+        let name = name.map_err(|_| ZipError::Damaged("a name is not UTF-8"))?;
+        if !is_safe(&name) {
+            return Err(InsideError::Path(member.name.clone()));
+        }
+        if !seen.insert(name.trim_end_matches('/').to_lowercase()) {
+            return Err(InsideError::Twice(name.into_owned()));
+        }
+        if !name.ends_with('/') {
+            members.insert(name.into_owned(), member);
+        }
+    }
+    Ok(members)
+}
+
 /// Compares all files with the map; returns how many blocks there are.
-fn blocks(zip: &Zip<'_>) -> Result<usize, MsixError> {
+fn blocks(zip: &Zip<'_>, mut members: BTreeMap<String, &Member<'_>>) -> Result<usize, MsixError> {
     let map = document(zip, "AppxBlockMap.xml")?;
     if map.attribute("HashMethod") != Some("http://www.w3.org/2001/04/xmlenc#sha256") {
         return Err(MsixError::Method);
     }
-    let listed: Vec<(String, &Element)> = map
-        .all("File")
-        .map(|file| {
-            (
-                file.attribute("Name")
-                    .unwrap_or_default()
-                    .replace('\\', "/"),
-                file,
-            )
-        })
-        .collect();
-    let mut members: std::collections::BTreeMap<String, _> = zip
-        .members
-        .iter()
-        .filter(|member| !member.name.ends_with('/'))
-        .map(|member| {
-            let name = percent_decode_str(&member.name).decode_utf8_lossy();
-            (name.into_owned(), member)
-        })
-        .collect();
+    let listed = map.all("File").map(|file| {
+        let name = file.attribute("Name").unwrap_or_default();
+        (name.replace('\\', "/"), file)
+    });
     let mut count = 0;
     for (name, file) in listed {
         let member = members.remove(&name);
@@ -222,6 +232,54 @@ pub fn version(version: &str, build_id: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::makers::{self, Facts};
+
+    /// A made package with one more file, of this name in the ZIP file.
+    fn with(name: &str) -> Result<Msix, MsixError> {
+        let facts = Facts {
+            product: "hail",
+            version: "94.0",
+            build_id: "20261130093000",
+            platform: "win64",
+            locale: "en-US",
+            label: "build-hail",
+            branch: "try",
+        };
+        let bytes = makers::make("target.msix", &facts).unwrap();
+        let zip = Zip::read(&bytes).unwrap();
+        let more = [(name.to_owned(), b"more".to_vec())];
+        read(&zip.with(&more, |_| false).unwrap())
+    }
+
+    #[test]
+    fn names_are_those_that_are_unpacked() {
+        // Signatures are not in the map.
+        assert!(with("AppxMetadata/CodeIntegrity.cat").is_ok());
+        assert!(with("AppxMetadata/Code%49ntegrity.cat").is_ok());
+        for name in [
+            "%2e%2e/evil",
+            "a/%2E./evil",
+            "%2fevil",
+            "a%5cevil",
+            "c%3a/evil",
+            "a%00",
+        ] {
+            let refused = MsixError::Inside(InsideError::Path(name.to_owned()));
+            assert_eq!(with(name), Err(refused), "{name}");
+        }
+        for (name, unpacked) in [
+            ("AppxManifest%2exml", "AppxManifest.xml"),
+            ("appxmanifest.xml", "AppxManifest.xml"),
+            ("Assets/%53toreLogo.png", "Assets/StoreLogo.png"),
+            ("assets/storelogo.png/", "Assets/StoreLogo.png"),
+        ] {
+            let refused = MsixError::Inside(InsideError::Twice(unpacked.to_owned()));
+            assert_eq!(with(name), Err(refused), "{name}");
+        }
+        let refused = with("%ff").unwrap_err().to_string();
+        assert!(refused.contains("not UTF-8"), "{refused}");
+        assert_eq!(with("%252e"), Err(MsixError::NotListed("%2e".to_owned())));
+    }
 
     #[test]
     fn versions_have_four_numbers() {
