@@ -210,8 +210,9 @@ impl Database {
         let name = alias.map_or(name, |(_, product)| product.as_str());
         let (_, product) = self.products.iter().find(|(known, product)| {
             let mut languages = product.languages.iter();
-            let speaks = languages.any(|known| is_like(known, locale));
-            is_like(known, name) && (speaks || product.languages.is_empty())
+            let speaks = |known: &String| is_like(known, locale);
+            // Most products have another name, and a hundred languages.
+            is_like(known, name) && (product.languages.is_empty() || languages.any(speaks))
         })?;
         let mut locations = product.locations.iter();
         let (_, path) = locations.find(|(known, _)| is_same(known, system))?;
