@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::error::MarError;
 use super::layout::{Entry, PRODUCT_INFO};
 use super::read::Mar;
+use crate::stage::safe_path::is_safe;
 
 /// Every defect, in the order of the file.
 #[must_use]
@@ -71,15 +72,4 @@ fn overlaps(entries: &[Entry]) -> Vec<MarError> {
         }
     }
     found
-}
-
-/// Whether a path names a file below the folder that an archive is unpacked in, on every system.
-#[must_use]
-pub fn is_safe(path: &str) -> bool {
-    let odd = |c: char| c.is_control() || matches!(c, '\\' | ':' | '\u{fffd}');
-    let parts = path.split('/');
-    !path.contains(odd)
-        && parts
-            .into_iter()
-            .all(|part| !matches!(part, "" | "." | ".."))
 }

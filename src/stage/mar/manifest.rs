@@ -10,7 +10,7 @@
 //!
 //! Lines that begin with `#` are comments. Version 2 has no `add-if-not`, and the oldest no type.
 
-use super::check::is_safe;
+use crate::stage::safe_path::is_safe;
 
 /// The version of a manifest, which its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,12 @@
 //! Writes MAR files. The same input gives the same bytes.
 
-use super::check::is_safe;
 use super::error::MarError;
 use super::layout::{
     MAGIC, MAX_CHANNEL, MAX_FILE, MAX_SIGNATURE, MAX_SIGNATURES, MAX_VERSION, PRODUCT_INFO,
     ProductInfo,
 };
 use super::read::Mar;
+use crate::stage::safe_path::is_safe;
 
 /// A file to put into a MAR file.
 #[derive(Debug, Clone, PartialEq, Eq)]

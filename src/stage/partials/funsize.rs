@@ -6,6 +6,7 @@ use super::make::{Build, Partial};
 use crate::base::digest::hex;
 use crate::base::posix;
 use crate::base::value::{Object, Value, json};
+use crate::stage::ini;
 use crate::stage::keys::{Hash, PublicKey};
 use crate::stage::mar::install::Tree;
 use crate::stage::mar::sign::{Verdict, verify};
@@ -187,30 +188,14 @@ pub fn option(
         .filter(|(path, _)| posix::basename(path) == file);
     let nearest = named.min_by_key(|(path, _)| path.matches('/').count());
     let text = nearest.map(|(_, file)| String::from_utf8_lossy(&file.content));
-    let value = text.as_deref().and_then(|text| ini(text, section, option));
+    let value = text
+        .as_deref()
+        .and_then(|text| ini::value(text, section, option));
     value.map(str::to_owned).ok_or(FunsizeError::Option {
         file,
         section,
         option,
     })
-}
-
-/// The value of an option in a text of sections.
-fn ini<'t>(text: &'t str, section: &str, option: &str) -> Option<&'t str> {
-    let mut inside = false;
-    for line in text.lines() {
-        let line = line.trim();
-        if let Some(name) = line.strip_prefix('[') {
-            inside = name.strip_suffix(']') == Some(section);
-        } else if inside && !line.starts_with(['#', ';']) {
-            let pair = line.split_once(['=', ':']);
-            let found = pair.filter(|(name, _)| name.trim().eq_ignore_ascii_case(option));
-            if let Some((_, value)) = found {
-                return Some(value.trim());
-            }
-        }
-    }
-    None
 }
 
 /// The entry of the manifest about a partial update.
@@ -311,13 +296,5 @@ mod tests {
         assert!(check_channel("b,a", "a,b").is_ok());
         assert!(check_channel("a,c", "a,b").is_err());
         assert!(check_channel("", "a").is_err());
-    }
-
-    #[test]
-    fn options_are_read_in_their_section() {
-        let text = "; x\n[App]\nVersion=1.0\n[Build]\nversion = 2.0\r\n#Version=3\n";
-        assert_eq!(ini(text, "Build", "Version"), Some("2.0"));
-        assert_eq!(ini(text, "App", "version"), Some("1.0"));
-        assert_eq!(ini(text, "App", "Name"), None);
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Read, sink};
 
 use super::inside::{is_safe, leads_out};
 use super::ostree::{Budget, Objects, OstreeError};
+use crate::stage::ini;
 use crate::stage::mar::pack;
 
 /// The most bytes of an archive that the worker takes.
@@ -120,7 +121,7 @@ pub fn read(bytes: &[u8]) -> Result<Flatpak, FlatpakError> {
             Some(file) => {
                 let text = objects.content(file, MAX_TEXT)?;
                 let text = String::from_utf8_lossy(&text).into_owned();
-                let named = super::inside::ini(&text, "Application", "name");
+                let named = ini::value(&text, "Application", "name");
                 if named != Some(app) {
                     faults.push(format!(
                         "{name}: `metadata` is that of {}",

@@ -10,6 +10,7 @@ use super::element::Element;
 use super::inside::{self, InsideError, MAX_FILE, is_safe};
 use super::xml::{self, XmlError};
 use crate::base::version::{ReleaseChannel, Version};
+use crate::stage::ini;
 use crate::stage::keys::Hash;
 use crate::stage::signing::zip::{Member, Zip, ZipError};
 
@@ -121,7 +122,7 @@ pub fn read(bytes: &[u8]) -> Result<Msix, MsixError> {
     };
     let application = inside::text(&zip, application)?.unwrap_or_default();
     let value = |key: &'static str| {
-        let value = inside::ini(&application, "App", key).map(str::to_owned);
+        let value = ini::value(&application, "App", key).map(str::to_owned);
         value.ok_or(MsixError::Application(key))
     };
     Ok(Msix {

@@ -9,10 +9,10 @@ use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
-use crate::stage::mar::check::is_safe;
 use crate::stage::mar::extract::File;
 use crate::stage::mar::install::Tree;
 use crate::stage::mar::pack::{Streams, xz_reader};
+use crate::stage::safe_path::is_safe;
 
 /// The most bytes that a package may unpack to.
 const LIMIT: u64 = 1 << 30;
