@@ -1,5 +1,6 @@
 //! Where a staged task reads the artifacts of other tasks.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::thread;
 
@@ -18,11 +19,17 @@ pub struct Artifact {
     pub content: Arc<[u8]>,
 }
 
+/// How every report says that a task has no artifact of a name.
+#[must_use]
+pub fn no_artifact(task: impl Display, name: &str) -> String {
+    format!("the task {task} has no artifact `{name}`")
+}
+
 /// Why an artifact cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// The task has no artifact of this name.
-    #[error("the task {task} has no artifact `{name}`")]
+    #[error("{}", no_artifact(task, name))]
     Missing {
         /// The task.
         task: TaskId,

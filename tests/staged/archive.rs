@@ -79,7 +79,10 @@ fn a_missing_artifact_is_red() {
     let build = world.build(&[]);
     let task = publish(&mut world, &build, &[("public/a", "a")], &[]);
     let red = world.fail(&task);
-    assert_eq!(red, [format!("public/a of task {build} does not exist")]);
+    assert_eq!(
+        red,
+        [format!("the task {build} has no artifact `public/a`")]
+    );
 }
 
 #[test]

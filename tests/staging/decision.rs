@@ -182,7 +182,7 @@ async fn a_missing_artifact_turns_the_task_red() {
         ["public/staging/report.html", "public/staging/report.json"]
     );
     let report: Value = serde_json::from_slice(&files["public/staging/report.json"]).unwrap();
-    let why = format!("public/a.tar.xz of task {build} does not exist");
+    let why = format!("the task {build} has no artifact `public/a.tar.xz`");
     assert_eq!(report["problems"], json!([why]));
 }
 

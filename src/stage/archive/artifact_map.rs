@@ -21,6 +21,7 @@ use super::media_type::media_type;
 use crate::base::posix;
 use crate::base::value::{Value, truthy};
 use crate::stage::checksums::file::Sums;
+use crate::stage::source::no_artifact;
 
 /// What the payload of a task says about its files.
 #[derive(Debug, Clone, Deserialize)]
@@ -165,7 +166,7 @@ pub enum PlanError {
         path: String,
     },
     /// An artifact does not exist.
-    #[error("{0} does not exist")]
+    #[error("{}", no_artifact(&.0.task_id, &.0.path))]
     Missing(Artifact),
     /// No upstream artifact uses an entry.
     #[error(

@@ -11,6 +11,7 @@ use crate::stage::checksums::algorithm::Algorithm;
 use crate::stage::checksums::collect::{collect, sources};
 use crate::stage::checksums::file::Sums;
 use crate::stage::checksums::lists::{self, summary_name, sums_name};
+use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// Collects the `.checksums` files of the candidate, and writes the lists.
@@ -45,7 +46,8 @@ pub fn generate(work: &mut Work<'_>) {
             Some(Ok(text)) => texts.push((path, text.to_owned())),
             Some(Err(_)) => work.report.problem(format!("{path} is not UTF-8")),
             None => work.report.problem(format!(
-                "{path} is in the archive, but its content is gone: the task {task} has no artifact `{artifact}`"
+                "{path} is in the archive, but its content is gone: {}",
+                no_artifact(task, artifact)
             )),
         }
     }
@@ -61,9 +63,7 @@ pub fn generate(work: &mut Work<'_>) {
             Some(Err(_)) => work
                 .report
                 .problem(format!("{artifact} of the task {task} is not UTF-8")),
-            None => work
-                .report
-                .problem(format!("the task {task} has no artifact `{artifact}`")),
+            None => work.report.problem(no_artifact(task, artifact)),
         }
     }
     if !work.report.problems.is_empty() {

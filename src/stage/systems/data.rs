@@ -12,7 +12,7 @@ use crate::stage::archive::globbed_map::{PREFIXES, TaskMap, expand, message};
 use crate::stage::archive::media_type::media_type;
 use crate::stage::checksums::algorithm::Algorithm;
 use crate::stage::checksums::file::Sums;
-use crate::stage::report::Table;
+use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// How artifacts of an unknown type are served here.
@@ -73,7 +73,8 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
             match work.artifact(task, path) {
                 Some(_) => found.push(path.to_owned()),
                 None => work.report.would.push(format!(
-                    "{path} of task {task} is missing, and would be skipped"
+                    "{}, and it would be skipped",
+                    no_artifact(task, path)
                 )),
             }
         }

@@ -16,6 +16,7 @@ use crate::stage::signing::mac::{Behavior, Hardened, MacRequest, attest};
 use crate::stage::signing::plist::switched_on;
 use crate::stage::signing::report::{Input, SignedFile};
 use crate::stage::signing::sign::{Request, sign as sign_files, signer};
+use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// How the names of artifacts begin that the worker can publish again.
@@ -126,8 +127,7 @@ fn read<'a>(work: &mut Work<'a>) -> (Vec<File<'a>>, Resources<'a>) {
         for path in paths.filter_map(Value::as_str) {
             let content = work.artifact(task, path);
             if content.is_none() {
-                work.report
-                    .problem(format!("the task {task} has no artifact `{path}`"));
+                work.report.problem(no_artifact(task, path));
             }
             if formats.is_empty() {
                 resources.insert((task, path), content);

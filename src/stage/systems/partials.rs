@@ -20,6 +20,7 @@ use crate::stage::partials::make::{Build, LIMIT, Partial, make};
 use crate::stage::partials::rules::is_kept;
 use crate::stage::python_json;
 use crate::stage::report::Table;
+use crate::stage::source::no_artifact;
 use crate::stage::update_verify::address::Address;
 use crate::stage::work::Work;
 
@@ -290,7 +291,7 @@ fn read(
         Some((task, file)) => {
             let content = work.artifact(task, file);
             if content.is_none() {
-                problem(work, format!("the task {task} has no artifact `{file}`"));
+                problem(work, no_artifact(task, file));
             }
             content?
         }

@@ -7,6 +7,7 @@ use crate::stage::report::Table;
 use crate::stage::signing::formats::{Method, method};
 use crate::stage::signing::report::{How, Input, Step};
 use crate::stage::signing::sign::{Request, sign as sign_files};
+use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// The space of signed files.
@@ -53,9 +54,7 @@ pub fn sign(work: &mut Work<'_>) {
                         "{path} is optional and missing, and would be skipped"
                     ));
                 }
-                None => work
-                    .report
-                    .problem(format!("the task {task} has no artifact `{path}`")),
+                None => work.report.problem(no_artifact(task, &path)),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::value::Value;
+use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// An artifact that a task reads.
@@ -33,9 +33,7 @@ pub fn read(work: &mut Work<'_>) -> Vec<Artifact> {
                 None if entry["optional"].as_bool() == Some(true) => work.report.would.push(
                     format!("{path} is optional and missing, and would be skipped"),
                 ),
-                None => work
-                    .report
-                    .problem(format!("{path} of task {task} does not exist")),
+                None => work.report.problem(no_artifact(task, path)),
             }
         }
     }

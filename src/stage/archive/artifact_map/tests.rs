@@ -204,7 +204,7 @@ fn artifacts_and_entries_belong_together() {
             upstream(payload, json!(["public/x"]), false);
             entry(payload, "public/x");
         },
-        "public/x of task missing does not exist",
+        "the task missing has no artifact `public/x`",
     );
     refused(
         |payload| {

@@ -14,6 +14,7 @@ use crate::stage::balrog_worker::platforms::is_known;
 use crate::stage::balrog_worker::request::{Api, Request};
 use crate::stage::merged::Merged;
 use crate::stage::report::Table;
+use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// What was counted while entries were checked.
@@ -100,8 +101,7 @@ fn entries(work: &mut Work<'_>) -> Vec<Entry> {
         return Vec::new();
     };
     let Some(content) = work.artifact(&task, &name) else {
-        work.report
-            .problem(format!("the task {task} has no artifact `{name}`"));
+        work.report.problem(no_artifact(&task, &name));
         return Vec::new();
     };
     let manifest = match json::read(&name, &content) {
