@@ -222,3 +222,29 @@ fn two_contents_need_two_names_only_where_checksums_are_published() {
         }
     }
 }
+
+#[test]
+fn what_a_task_keeps_private_is_not_named_in_the_state() {
+    let mut world = World::default();
+    let name = "releng/secret/model.bin";
+    let build = world.build(&[(name, b"a")]);
+    let payload = json!({
+        "releaseProperties": {"appName": "hail"},
+        "upstreamArtifacts": [{"taskId": build.as_str(), "taskType": "build", "paths": [name]}],
+        "artifactMap": [{"taskId": build.as_str(), "paths": {"*": {"destinations": ["models/a"]}}}],
+    });
+    let action = "upload-translations-artifacts";
+    let mut task = world.task("beetmover", action, payload, &[]);
+    task.staged.scopes = ["bucket:dep", &format!("action:{action}")]
+        .map(|end| format!("project:hail:releng:beetmover:{end}"))
+        .to_vec();
+    let done = world.pass(&task);
+    let [effect] = &world.state(&done).effects[..] else {
+        panic!("expected one file");
+    };
+    assert_eq!(effect.key, "models/a");
+    // As `printf releng/secret/model.bin | sha256sum` prints it.
+    let hash = "2c00156d226e98a690979b87c2293a51e99d5ea74ee1955240e9cbc2669f2488";
+    let content = json!({"taskId": build.as_str(), "nameSha256": hash});
+    assert_eq!(effect.value["content"], content);
+}

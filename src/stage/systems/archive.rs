@@ -9,7 +9,7 @@ use crate::base::digest::hex;
 use crate::base::json;
 use crate::base::text::plural;
 use crate::base::value::{Value, json};
-use crate::stage::archive::artifact_map::{Artifact, Files, Placed, Plan, plan};
+use crate::stage::archive::artifact_map::{Artifact, Files, Plan, plan};
 use crate::stage::archive::balrog_manifest::{self, PreviousRelease, Properties, Target};
 use crate::stage::archive::push::{Exclusion, Release};
 use crate::stage::checksums::algorithm::Algorithm;
@@ -71,20 +71,35 @@ pub fn sums_of(content: &[u8]) -> Sums {
     }
 }
 
-/// The value of a file in the space. What a task keeps private is not named in a public state.
-fn value(placed: &Placed) -> Value {
-    let Artifact { task_id, path } = &placed.artifact;
-    let content = match path.starts_with("public/") {
-        true => json!({"taskId": task_id, "artifact": path}),
-        false => json!({"taskId": task_id, "nameSha256": Hash::Sha256.hex(path.as_bytes())}),
-    };
+/// The value of a file in the space.
+pub fn value(sums: &Sums, media_type: Option<&str>, content: Value) -> Value {
     json!({
-        "size": placed.sums.size,
-        "sha512": placed.sums.hash(Algorithm::Sha512),
-        "sha256": placed.sums.hash(Algorithm::Sha256),
-        "type": placed.media_type,
+        "size": sums.size,
+        "sha512": sums.hash(Algorithm::Sha512),
+        "sha256": sums.hash(Algorithm::Sha256),
+        "type": media_type,
         "content": content,
     })
+}
+
+/// Where the content of a file is. What a task keeps private is not named in a public state.
+pub fn content_of(task_id: &str, path: &str) -> Value {
+    match path.starts_with("public/") {
+        true => json!({"taskId": task_id, "artifact": path}),
+        false => json!({"taskId": task_id, "nameSha256": Hash::Sha256.hex(path.as_bytes())}),
+    }
+}
+
+/// Reports the files that would be uploaded: path, bytes, type, and what the last column says.
+pub fn report_uploads(work: &mut Work<'_>, column: &'static str, rows: Vec<Vec<String>>) {
+    work.report
+        .would
+        .push(format!("{} would be uploaded", plural(rows.len(), "file")));
+    work.report.tables.push(Table {
+        title: "Files in the archive".to_owned(),
+        columns: vec!["Path", "Bytes", "Type", column],
+        rows,
+    });
 }
 
 /// The files that the payload names; `None` if that is reported as a problem.
@@ -152,7 +167,12 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
     };
     let mut rows = Vec::new();
     for (path, placed) in &plan.files {
-        let new = value(placed);
+        let Artifact {
+            task_id,
+            path: artifact,
+        } = &placed.artifact;
+        let content = content_of(task_id, artifact);
+        let new = value(&placed.sums, placed.media_type, content);
         match work.all.get(SPACE, path) {
             Some(entry) if entry.value["sha512"] != new["sha512"] => match existing {
                 Existing::Replaced => work.report.would.push(format!(
@@ -180,19 +200,12 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
             rows.len(),
         );
     }
-    work.report
-        .would
-        .push(format!("{} would be uploaded", plural(rows.len(), "file")));
+    report_uploads(work, "Artifact", rows);
     for skipped in &plan.skipped {
         work.report.would.push(format!(
             "{skipped} is optional and missing, and would be skipped"
         ));
     }
-    work.report.tables.push(Table {
-        title: "Files in the archive".to_owned(),
-        columns: vec!["Path", "Bytes", "Type", "Artifact"],
-        rows,
-    });
     let action = work.staged.action.as_deref().unwrap_or_default();
     if WITH_CHECKSUMS.contains(&action) {
         checksums(work, &plan);
@@ -283,8 +296,7 @@ fn manifest(work: &mut Work<'_>, plan: &Plan) {
 /// Copies a candidate to the folder of its release.
 pub fn push_to_releases(work: &mut Work<'_>) {
     let payload = work.payload();
-    let partners = payload["partners"].as_array().into_iter().flatten();
-    let partners: Vec<&str> = partners.filter_map(Value::as_str).collect();
+    let partners: Vec<&str> = payload["partners"].texts().collect();
     let release = Release {
         product: work.text("product"),
         version: work.text("version"),

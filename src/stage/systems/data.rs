@@ -2,9 +2,8 @@
 
 use indexmap::IndexMap;
 
-use super::archive::{SPACE, sums_of};
+use super::archive::{SPACE, content_of, report_uploads, sums_of, value};
 use crate::base::json;
-use crate::base::text::plural;
 use crate::base::value::{Value, json};
 use crate::stage::archive::artifact_map::is_path;
 use crate::stage::archive::direct::{Data, place_data};
@@ -51,13 +50,13 @@ pub fn upload_data(work: &mut Work<'_>) {
             .iter()
             .position(|item| item.destinations.contains(&path));
         let content = json!({"data": number.and_then(|number| items.get(number)).map(|item| item.data.clone())});
-        let mut value = value(&sums, &placed.content_type, content);
+        let mut value = value(&sums, Some(&placed.content_type), content);
         if let (Value::Object(map), Ok(text)) = (&mut value, std::str::from_utf8(&placed.content)) {
             map.insert("text", Value::from(text));
         }
         work.change(SPACE, path, value);
     }
-    finish(work, rows);
+    report_uploads(work, "Content", rows);
 }
 
 /// Publishes artifacts whose names match patterns. All of them are optional, as for the real worker.
@@ -119,8 +118,8 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
                 }
                 let from = format!("{artifact} of task {}", map.task_id);
                 rows.push(row(&path, &sums, kind, &from));
-                let content = json!({"taskId": map.task_id, "artifact": artifact});
-                work.change(SPACE, path, value(&sums, kind, content));
+                let content = content_of(&map.task_id, &artifact);
+                work.change(SPACE, path, value(&sums, Some(kind), content));
             }
         }
     }
@@ -139,7 +138,7 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
         work.report
             .problem("nothing would be uploaded: no artifact exists that a pattern matches");
     }
-    finish(work, rows);
+    report_uploads(work, "Content", rows);
 }
 
 fn task_map(entry: &Value) -> TaskMap {
@@ -168,16 +167,6 @@ fn replaced(work: &mut Work<'_>, path: &str, sums: &Sums) {
     }
 }
 
-fn value(sums: &Sums, kind: &str, content: Value) -> Value {
-    json!({
-        "size": sums.size,
-        "sha512": sums.hash(Algorithm::Sha512),
-        "sha256": sums.hash(Algorithm::Sha256),
-        "type": kind,
-        "content": content,
-    })
-}
-
 fn row(path: &str, sums: &Sums, kind: &str, from: &str) -> Vec<String> {
     vec![
         path.to_owned(),
@@ -185,15 +174,4 @@ fn row(path: &str, sums: &Sums, kind: &str, from: &str) -> Vec<String> {
         kind.to_owned(),
         from.to_owned(),
     ]
-}
-
-fn finish(work: &mut Work<'_>, rows: Vec<Vec<String>>) {
-    work.report
-        .would
-        .push(format!("{} would be uploaded", plural(rows.len(), "file")));
-    work.report.tables.push(Table {
-        title: "Files in the archive".to_owned(),
-        columns: vec!["Path", "Bytes", "Type", "Content"],
-        rows,
-    });
 }
