@@ -263,8 +263,8 @@ fn branch(config: &GraphConfig, params: &Parameters) -> (String, Option<String>)
     };
     let current = params.str("head_ref").strip_prefix("refs/heads/");
     let has_current = |value: &Value| {
-        let names = value.as_array().into_iter().flatten();
-        let mut names = names.filter_map(Value::as_str);
+        let names = value.texts();
+        let mut names = names;
         names.any(|name| Some(name) == current)
     };
     if let Some(value) = branches.get(own)

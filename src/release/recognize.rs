@@ -150,6 +150,6 @@ fn mentions(command: &Value, text: &str, depth: usize) -> bool {
 
 /// The scopes of a definition.
 pub(super) fn scopes(definition: &Value) -> Vec<&str> {
-    let scopes = definition["scopes"].as_array().into_iter().flatten();
-    scopes.filter_map(Value::as_str).collect()
+    let scopes = definition["scopes"].texts();
+    scopes.collect()
 }

@@ -24,7 +24,7 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
         return;
     };
     let mut existing: BTreeSet<String> = BTreeSet::new();
-    for id in texts(&request.input["previous_graph_ids"]) {
+    for id in request.input["previous_graph_ids"].texts() {
         let (Ok(id), Ok(taskcluster)) = (TaskId::parse(id), runner.context.taskcluster()) else {
             continue;
         };
@@ -40,7 +40,7 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
         let value = request.input.get(key).or_else(|| configured.get(of_flavor));
         value
             .into_iter()
-            .flat_map(texts)
+            .flat_map(Value::texts)
             .map(str::to_owned)
             .collect()
     };
@@ -56,13 +56,6 @@ pub async fn warn(runner: Runner<'_>, request: &Request) {
     for line in unexpected_tasks(&created, &existing, &requested, own, &flavor_phases) {
         tracing::warn!("the flavor `{named}`: {line}");
     }
-}
-
-fn texts(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
 }
 
 /// What the input or the flavor wants to build again.

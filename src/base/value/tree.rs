@@ -64,6 +64,12 @@ impl Value {
         }
     }
 
+    /// The texts of a list, without its other items; none of any other value.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let items = self.as_array().into_iter().flatten();
+        items.filter_map(Self::as_str)
+    }
+
     /// The truth value, if this is one.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {

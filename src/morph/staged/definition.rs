@@ -134,8 +134,7 @@ fn private_artifacts(payload: &Value) -> BTreeSet<String> {
         .as_array()
         .into_iter()
         .flatten();
-    let paths = upstream.flat_map(|task| task["paths"].as_array().into_iter().flatten());
-    let paths = paths.filter_map(Value::as_str);
+    let paths = upstream.flat_map(|task| task["paths"].texts());
     let private = paths.filter(|path| !path.starts_with("public/"));
     private.map(str::to_owned).collect()
 }

@@ -85,9 +85,9 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             );
         }
     }
-    let listed = section.get("history").and_then(Value::as_array);
+    let listed = section.get("history").into_iter().flat_map(Value::texts);
     let mut history = Vec::new();
-    for id in listed.into_iter().flatten().filter_map(Value::as_str) {
+    for id in listed {
         match TaskId::parse(id) {
             Ok(id) => history.push(id),
             Err(_) => wrong.push(

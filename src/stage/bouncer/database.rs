@@ -17,13 +17,10 @@ pub const ALIASES: &str = "bouncer-alias";
 pub fn of(merged: &Merged) -> Database {
     let products = merged.space(PRODUCTS).map(|(name, entry)| {
         let value = &entry.value;
-        let languages = value["languages"].as_array().into_iter().flatten();
+        let languages = value["languages"].texts();
         let product = Product {
             ssl_only: value["ssl_only"] == true,
-            languages: languages
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            languages: languages.map(str::to_owned).collect(),
             locations: paths_of(value),
         };
         (name.to_owned(), product)

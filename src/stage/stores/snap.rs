@@ -60,8 +60,10 @@ pub fn read(bytes: &[u8]) -> Result<Snap, SnapError> {
     let value = document.value;
     let optional = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let text = |name: &'static str| optional(name).ok_or(SnapError::Missing(name));
-    let architectures = value.get("architectures").and_then(Value::as_array);
-    let architectures = architectures.into_iter().flatten();
+    let architectures = value
+        .get("architectures")
+        .into_iter()
+        .flat_map(Value::texts);
     let apps = value.get("apps").and_then(Value::as_object);
     let apps = apps.into_iter().flat_map(|apps| apps.iter());
     let commands: Vec<(String, String)> = apps
@@ -77,10 +79,7 @@ pub fn read(bytes: &[u8]) -> Result<Snap, SnapError> {
     Ok(Snap {
         name: text("name")?,
         version: text("version")?,
-        architectures: architectures
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        architectures: architectures.map(str::to_owned).collect(),
         grade: optional("grade").unwrap_or_else(|| "stable".to_owned()),
         confinement: text("confinement")?,
         base: optional("base"),

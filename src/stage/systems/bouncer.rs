@@ -42,19 +42,16 @@ pub fn rules<'a>(own: &'a [(String, String)]) -> Vec<Brand<'a>> {
     BRANDS.iter().copied().chain(own).collect()
 }
 
-/// A text of a list.
-pub fn texts(value: &Value) -> Vec<String> {
-    let items = value.as_array().into_iter().flatten();
-    items.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 /// Adds products.
 pub fn submission(work: &mut Work<'_>) {
     let own = brands(&work.staged.release.product);
     let brands = rules(&own);
     let merged = work.merged;
     let archive = Archive::new(merged.space(SPACE).map(|(path, _)| path));
-    let locales = texts(&work.payload()["locales"]);
+    let locales: Vec<String> = work.payload()["locales"]
+        .texts()
+        .map(str::to_owned)
+        .collect();
     let Some(entries) = work.payload()["submission_entries"].as_object() else {
         work.report
             .problem("`payload.submission_entries` is not a mapping");
@@ -366,7 +363,10 @@ pub fn aliases(work: &mut Work<'_>) {
 
 /// Changes the paths of nightly products to a new version.
 pub fn locations(work: &mut Work<'_>) {
-    let products = texts(&work.payload()["bouncer_products"]);
+    let products = work.payload()["bouncer_products"]
+        .texts()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let names: Vec<&str> = products.iter().map(String::as_str).collect();
     let product = work.text("product");
     let version = work.text("version");

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::archive::SPACE;
-use super::bouncer::{DEFERRED, brands, rules, texts};
+use super::bouncer::{DEFERRED, brands, rules};
 use crate::base::json;
 use crate::base::value::json;
 use crate::stage::bouncer::database::{self, PRODUCTS};
@@ -181,13 +181,13 @@ fn settings(work: &mut Work<'_>) -> Option<Settings> {
         }
     }
     let hosts = match config.get("cdn_urls") {
-        Some(hosts) => texts(hosts),
+        Some(hosts) => hosts.texts().map(str::to_owned).collect(),
         None => HOSTS.iter().map(|&host| host.to_owned()).collect(),
     };
     Some(Settings {
         addresses,
         hosts,
-        locales: texts(&config["locales"]),
+        locales: config["locales"].texts().map(str::to_owned).collect(),
     })
 }
 

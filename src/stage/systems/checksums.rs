@@ -42,7 +42,11 @@ pub fn generate(work: &mut Work<'_>) {
         let content = &files[path]["content"];
         let task = content["taskId"].as_str().unwrap_or_default();
         let artifact = content["artifact"].as_str().unwrap_or_default();
-        match work.artifact(task, artifact).as_deref().map(std::str::from_utf8) {
+        match work
+            .artifact(task, artifact)
+            .as_deref()
+            .map(std::str::from_utf8)
+        {
             Some(Ok(text)) => texts.push((path, text.to_owned())),
             Some(Err(_)) => work.report.problem(format!("{path} is not UTF-8")),
             None => work.report.problem(format!(

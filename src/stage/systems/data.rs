@@ -67,8 +67,8 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
     for artifacts in list("upstreamArtifacts") {
         let task = artifacts["taskId"].as_str().unwrap_or_default();
         let found = upstream.entry(task.to_owned()).or_default();
-        let paths = artifacts["paths"].as_array().into_iter().flatten();
-        for path in paths.filter_map(Value::as_str) {
+        let paths = artifacts["paths"].texts();
+        for path in paths {
             match work.artifact(task, path) {
                 Some(_) => found.push(path.to_owned()),
                 None => work.report.would.push(format!(
@@ -144,8 +144,8 @@ pub fn upload_by_patterns(work: &mut Work<'_>) {
 fn task_map(entry: &Value) -> TaskMap {
     let paths = entry["paths"].as_object().into_iter().flatten();
     let paths = paths.map(|(pattern, place)| {
-        let destinations = place["destinations"].as_array().into_iter().flatten();
-        let destinations = destinations.filter_map(Value::as_str).map(str::to_owned);
+        let destinations = place["destinations"].texts();
+        let destinations = destinations.map(str::to_owned);
         (pattern.to_string(), destinations.collect())
     });
     TaskMap {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::archive::SPACE as ARCHIVE;
-use crate::base::value::{Value, json};
+use crate::base::value::json;
 use crate::stage::archive::access::ResourceKind;
 use crate::stage::archive::direct::check_import;
 use crate::stage::archive::packages::Package;
@@ -33,8 +33,7 @@ pub fn import(work: &mut Work<'_>) {
             .report
             .problem("no scope names an apt-repo or a yum-repo");
     };
-    let sources = work.payload()["gcs_sources"].as_array();
-    let sources = sources.into_iter().flatten().filter_map(Value::as_str);
+    let sources = work.payload()["gcs_sources"].texts();
     let sources: Vec<String> = sources.map(str::to_owned).collect();
     if sources.is_empty() {
         return work.report.problem("there is nothing to import");

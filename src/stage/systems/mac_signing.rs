@@ -123,8 +123,8 @@ fn read<'a>(work: &mut Work<'a>) -> (Vec<File<'a>>, Resources<'a>) {
             Some(globs) => globs.iter().filter_map(Value::as_str).collect(),
             None => vec!["geckodriver"],
         };
-        let paths = artifacts["paths"].as_array().into_iter().flatten();
-        for path in paths.filter_map(Value::as_str) {
+        let paths = artifacts["paths"].texts();
+        for path in paths {
             let content = work.artifact(task, path);
             if content.is_none() {
                 work.report.problem(no_artifact(task, path));

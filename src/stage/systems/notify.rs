@@ -1,6 +1,5 @@
 //! Messages about the progress of a release: shown, not sent.
 
-use crate::base::value::Value;
 use crate::stage::notice::{self, NoticeError};
 use crate::stage::report::Table;
 use crate::stage::work::Work;
@@ -13,11 +12,7 @@ pub fn show(work: &mut Work<'_>) {
         Some(routes) => routes,
         None => &definition["routes"],
     };
-    let routes = routes
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let routes = routes.texts();
     let level = definition["schedulerId"].as_str().unwrap_or_default();
     let is_staging = !level.ends_with("-level-3");
     let mut recipients = Vec::new();

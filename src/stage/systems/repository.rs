@@ -28,7 +28,7 @@ const HEAD: &str = "HEAD";
 pub fn lando(work: &mut Work<'_>) {
     let repository = work.text("lando_repo");
     let scopes: Vec<&str> = work.staged.scopes.iter().map(String::as_str).collect();
-    let actions = payload::texts(work.payload(), "actions");
+    let actions = work.payload()["actions"].texts().collect::<Vec<_>>();
     let asked = Asked {
         repository,
         actions: &actions,
@@ -44,7 +44,7 @@ pub fn lando(work: &mut Work<'_>) {
 
 /// Commits and tags in a Mercurial repository.
 pub fn tree(work: &mut Work<'_>) {
-    let actions = payload::texts(work.payload(), "actions");
+    let actions = work.payload()["actions"].texts().collect::<Vec<_>>();
     let has_scope = |action: &str| {
         let scopes = work.staged.scopes.iter();
         let mut ends = scopes.filter_map(|scope| scope.split_once(":treescript:action:"));

@@ -148,7 +148,10 @@ pub fn create_nightly(work: &mut Work<'_>) {
     for error in checks.into_iter().filter_map(Result::err) {
         work.report.problem(error.to_string());
     }
-    let mut locales = super::bouncer::texts(&work.payload()["locales"]);
+    let mut locales = work.payload()["locales"]
+        .texts()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let count = locales.len();
     locales.sort_unstable();
     locales.dedup();

@@ -41,8 +41,8 @@ pub fn sign(work: &mut Work<'_>) {
     for artifacts in upstream.into_iter().flatten() {
         let task = artifacts["taskId"].as_str().unwrap_or_default();
         let texts = |name: &str| -> Vec<String> {
-            let texts = artifacts[name].as_array().into_iter().flatten();
-            texts.filter_map(Value::as_str).map(str::to_owned).collect()
+            let texts = artifacts[name].texts();
+            texts.map(str::to_owned).collect()
         };
         let formats = texts("formats");
         let comment = artifacts["authenticode_comment"].as_str();

@@ -22,8 +22,8 @@ pub fn read(work: &mut Work<'_>) -> Vec<Artifact> {
     for entry in upstream.into_iter().flatten() {
         let task = entry["taskId"].as_str().unwrap_or_default();
         let locale = entry["locale"].as_str().map(str::to_owned);
-        let paths = entry["paths"].as_array().into_iter().flatten();
-        for path in paths.filter_map(Value::as_str) {
+        let paths = entry["paths"].texts();
+        for path in paths {
             match work.artifact(task, path) {
                 Some(content) => found.push(Artifact {
                     path: path.to_owned(),

@@ -75,8 +75,7 @@ impl Asked<'_> {
             }
             let info = self.payload.get("version_bump_info");
             let files = info.and_then(|info| info.get("files"));
-            let files = files.and_then(Value::as_array).into_iter().flatten();
-            let files = files.filter_map(Value::as_str);
+            let files = files.into_iter().flat_map(Value::texts);
             expected.extend(files.map(|file| format!("{whole}:file:{file}")));
         }
         expected

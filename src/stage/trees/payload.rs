@@ -7,14 +7,6 @@ use super::l10n::Changesets;
 use super::merge_day::{Merge, Replacement, VersionFile};
 use crate::base::value::Value;
 
-/// The texts of a list.
-#[must_use]
-pub fn texts<'p>(value: &'p Value, key: &str) -> Vec<&'p str> {
-    let items = value.get(key).and_then(Value::as_array);
-    let items = items.into_iter().flatten();
-    items.filter_map(Value::as_str).collect()
-}
-
 /// A text; empty if it is missing.
 fn text<'p>(value: &'p Value, key: &str) -> &'p str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
@@ -26,10 +18,7 @@ pub fn bump(payload: &Value) -> Option<Bump> {
     let info = payload.get("version_bump_info")?;
     Some(Bump {
         next_version: text(info, "next_version").to_owned(),
-        files: texts(info, "files")
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        files: info["files"].texts().map(str::to_owned).collect(),
     })
 }
 
@@ -37,7 +26,7 @@ pub fn bump(payload: &Value) -> Option<Bump> {
 #[must_use]
 pub fn tags(payload: &Value) -> Option<(Vec<&str>, &str)> {
     let info = payload.get("tag_info")?;
-    Some((texts(info, "tags"), text(info, "revision")))
+    Some((info["tags"].texts().collect(), text(info, "revision")))
 }
 
 /// What happens on a merge day; `None` if it is missing.
@@ -93,13 +82,18 @@ pub fn changesets(payload: &Value) -> Vec<Changesets<'_>> {
         let ignored = info.get("ignore_config").and_then(Value::as_object);
         let ignored = ignored.into_iter().flat_map(|map| map.keys());
         let ignored: BTreeMap<&str, Vec<&str>> = ignored
-            .map(|locale| (locale.as_str(), texts(&info["ignore_config"], locale)))
+            .map(|locale| {
+                (
+                    locale.as_str(),
+                    info["ignore_config"][locale.as_str()].texts().collect(),
+                )
+            })
             .collect();
         Changesets {
             path: text(info, "path"),
             name: text(info, "name"),
             platforms: configs
-                .map(|config| (text(config, "path"), texts(config, "platforms")))
+                .map(|config| (text(config, "path"), config["platforms"].texts().collect()))
                 .collect(),
             ignored,
         }

@@ -67,11 +67,7 @@ pub(super) fn plugins(content: &Value, offer: &Offer<'_>) -> Result<Vec<String>,
         let Some(line) = begin(content, name, vendor, file, offer)? else {
             continue;
         };
-        let mirrors = file["mirrorUrls"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
+        let mirrors = file["mirrorUrls"].texts();
         let is_allowed = |url: &&str| offer.world.allowlist.allows(url, &offer.query.product);
         let mirrors: Vec<&str> = mirrors.filter(is_allowed).collect();
         if mirrors.is_empty() {
@@ -133,8 +129,8 @@ pub(super) fn platform_urls(of: &Value) -> Vec<&str> {
     let mut urls = Vec::new();
     for platform in platforms {
         urls.extend(platform["fileUrl"].as_str());
-        let mirrors = platform["mirrorUrls"].as_array().into_iter().flatten();
-        urls.extend(mirrors.filter_map(Value::as_str));
+        let mirrors = platform["mirrorUrls"].texts();
+        urls.extend(mirrors);
     }
     urls
 }

@@ -195,11 +195,7 @@ fn newest(app: &App<'_>, offer: &Offer<'_>) -> Result<String, Fault> {
 fn is_for(conditions: &Value, query: &Query) -> Result<bool, Fault> {
     let mut is_for = true;
     for (name, values) in conditions.as_object().into_iter().flatten() {
-        let values = values
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
+        let values = values.texts();
         is_for &= match name.as_str() {
             "channels" => {
                 let fallback = fallback_channel(&query.channel);
