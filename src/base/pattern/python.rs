@@ -24,6 +24,14 @@ const MANY: usize = usize::MAX;
 /// # Errors
 /// What Python finds wrong with it, names of characters (`\N{…}`), and groups nested too deeply.
 pub fn translate(pattern: &str) -> Result<String, Refusal> {
+    translate_with_names(pattern).map(|(text, _)| text)
+}
+
+/// Translates a pattern, and returns the numbers of its named groups, too.
+///
+/// # Errors
+/// Those of [`translate`].
+pub fn translate_with_names(pattern: &str) -> Result<(String, BTreeMap<String, usize>), Refusal> {
     let mut reader = Reader {
         signs: pattern.chars().collect(),
         at: 0,
@@ -45,7 +53,7 @@ pub fn translate(pattern: &str) -> Result<String, Refusal> {
     {
         return Err(format!("there is no group {group}"));
     }
-    Ok(whole.text)
+    Ok((whole.text, reader.names))
 }
 
 /// What `(?…)` can turn on.

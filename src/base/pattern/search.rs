@@ -1,5 +1,7 @@
 //! Replaces what a regular expression matches, as Python's `re.sub` does.
 
+use std::collections::BTreeMap;
+
 use fancy_regex::{Regex, RegexBuilder};
 
 use super::error::{BACKTRACKING, PatternError, in_words, refused};
@@ -10,6 +12,8 @@ use super::python;
 pub struct Search {
     pattern: String,
     regex: Regex,
+    /// The numbers of groups by name.
+    names: BTreeMap<String, usize>,
 }
 
 /// A part of what replaces a match.
@@ -25,7 +29,8 @@ impl Search {
     /// # Errors
     /// [`PatternError`] if it is not valid.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
-        let regex = python::translate(pattern).map_err(|why| refused(pattern, why))?;
+        let translated = python::translate_with_names(pattern);
+        let (regex, names) = translated.map_err(|why| refused(pattern, why))?;
         let regex = RegexBuilder::new(&regex)
             .backtrack_limit(BACKTRACKING)
             .build()
@@ -33,11 +38,15 @@ impl Search {
         Ok(Self {
             pattern: pattern.to_owned(),
             regex,
+            names,
         })
     }
 
-    /// Replaces all matches in a text. `\1` and `\g<1>` in the template stand for groups; names of groups are
-    /// not supported.
+    /// Replaces all matches in a text. `\1`, `\g<1>` and `\g<name>` in the template stand for groups.
+    ///
+    /// As in Python, an empty match may follow another match at once. Python also looks for a longer match where
+    /// it has found an empty one, which no other pattern than one with an empty alternative in front of others
+    /// has; here the search goes on behind the next sign.
     ///
     /// # Errors
     /// [`PatternError`] if the template is not valid, or a match takes too long.
@@ -45,11 +54,20 @@ impl Search {
         let parts = self.template(template)?;
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;
-        for found in self.regex.captures_iter(text) {
+        let mut from = 0;
+        while from <= text.len() {
+            let found = self.regex.captures_from_pos(text, from);
             let found = found.map_err(|error| refused(&self.pattern, error.to_string()))?;
-            let Some(whole) = found.get(0) else {
-                continue;
+            let Some((found, whole)) = found.and_then(|found| {
+                let whole = found.get(0)?;
+                Some((found, whole))
+            }) else {
+                break;
             };
+            from = whole.end();
+            if whole.start() == from {
+                from += text[from..].chars().next().map_or(1, char::len_utf8);
+            }
             out.push_str(&text[copied..whole.start()]);
             for part in &parts {
                 match part {
@@ -79,6 +97,9 @@ impl Search {
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let (group, length) = match sign {
                 '0' => return Err(wrong("octal numbers are not supported".to_owned())),
+                _ if is_octal(rest) => {
+                    return Err(wrong("octal numbers are not supported".to_owned()));
+                }
                 _ if digits > 0 => (Some(self.group(&rest[..digits.min(2)])), digits.min(2)),
                 'g' => {
                     let name = rest
@@ -113,11 +134,19 @@ impl Search {
         Ok(parts)
     }
 
-    /// The number of a group.
+    /// The number of a group, by its number or its name.
     fn group(&self, name: &str) -> Option<usize> {
-        let number: usize = name.parse().ok()?;
-        (number < self.regex.captures_len()).then_some(number)
+        if let Ok(number) = name.parse::<usize>() {
+            return (number < self.regex.captures_len()).then_some(number);
+        }
+        self.names.get(name).copied()
     }
+}
+
+/// Whether a text begins with three octal digits, which are the number of a sign and not of a group.
+fn is_octal(text: &str) -> bool {
+    let start = text.as_bytes().get(..3);
+    start.is_some_and(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)))
 }
 
 fn escape(sign: char) -> Option<char> {
@@ -152,8 +181,12 @@ mod tests {
         );
         assert_eq!(replace(r"(?P<x>a)|b", r"[\g<1>]", "ab"), Ok("[a][]".into()));
         assert_eq!(replace("a", r"\g<0>\.\\", "a"), Ok("a\\.\\".into()));
-        for template in [r"\2", r"\q", "\\", r"\g<y>", r"\g", r"\01"] {
+        assert_eq!(replace("(?P<a>b)", r"[\g<a>]", "abc"), Ok("a[b]c".into()));
+        for template in [r"\2", r"\q", "\\", r"\g<y>", r"\g", r"\01", r"\101"] {
             assert!(replace("(a)", template, "a").is_err(), "{template}");
         }
+        // These are Python's results.
+        assert_eq!(replace("x*", "-", "abxd"), Ok("-a-b--d-".into()));
+        assert_eq!(replace("b*", r"<\g<0>>", "éabb"), Ok("<>é<>a<bb><>".into()));
     }
 }
