@@ -10,7 +10,7 @@ use super::product::SYSTEMS;
 pub enum NightlyError {
     /// The products are not a set that the worker knows.
     #[error(
-        "the products are not those of the nightly builds of {0}, all of which change together"
+        "the products of {0} are not one of the sets of nightly products that the worker changes together"
     )]
     Products(String),
     /// The worker knows no nightly builds of the product.
@@ -59,7 +59,7 @@ pub enum NightlyError {
 }
 
 impl NightlyError {
-    /// The words of the real worker, if it says more than we do not know.
+    /// The message of the real worker where its words are known, otherwise our own.
     #[must_use]
     pub fn production_message(&self) -> String {
         match self {
@@ -83,15 +83,19 @@ impl NightlyError {
 /// The files of a nightly product.
 struct Nightly {
     name: &'static str,
-    /// Whether it has one file for each locale.
+    /// Which locales its files are for.
     locales: Locales,
     kind: Kind,
 }
 
+/// Which locales the files of a product are for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Locales {
+    /// American English alone.
     English,
+    /// Each has a file of its own.
     Each,
+    /// One file has all of them.
     Multi,
 }
 
@@ -201,7 +205,8 @@ const THUNDERBIRD: &[Nightly] = &[
 /// Sets of products that change together: so many of the list, from its beginning.
 const SETS: &[(&[Nightly], usize)] = &[(FIREFOX, 4), (FIREFOX, 8), (FIREFOX, 9), (THUNDERBIRD, 8)];
 
-/// Checks that products are a set that changes together.
+/// Checks that products are a set that changes together. The worker does not ask whether it is one of the product's,
+/// which [`version_of`] finds out by the paths.
 ///
 /// # Errors
 /// [`NightlyError::Products`].

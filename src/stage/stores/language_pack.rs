@@ -9,7 +9,7 @@ use crate::base::value::Value;
 pub struct LanguagePack {
     /// Its locale.
     pub locale: String,
-    /// Its version.
+    /// Its version, as the manifest has it.
     pub version: String,
     /// Its id.
     pub id: String,
@@ -97,7 +97,7 @@ pub enum Unfit {
     Languages(String),
     /// The site would refuse its version.
     #[error(
-        "addons.mozilla.org refuses the version {0:?}: up to four numbers, each without leading zeros and with up to nine digits"
+        "addons.mozilla.org refuses the version {0:?}; it takes one to four numbers, each of up to nine digits without leading zeros, and old versions such as 81.0buildid20200910180444"
     )]
     Version(String),
     /// It is not for the release.
@@ -165,7 +165,8 @@ impl LanguagePack {
     }
 }
 
-/// Whether the site accepts a version: old ones have letters, which it still accepts for language packs.
+/// Whether the site accepts a version: of numbers, or, as it still does for language packs, an old one of numbers
+/// and the id of a build.
 fn is_version(version: &str) -> bool {
     let parts: Vec<&str> = version.split('.').collect();
     let is_number = |part: &&str| {
@@ -176,11 +177,9 @@ fn is_version(version: &str) -> bool {
             && part.bytes().all(|byte| byte.is_ascii_digit())
     };
     let is_old = version.split_once("buildid").is_some_and(|(version, id)| {
-        version
-            .split('.')
-            .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-            && id.len() == 14
-            && id.bytes().all(|byte| byte.is_ascii_digit())
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let mut parts = version.split('.');
+        parts.all(|part| !part.is_empty() && digits(part)) && id.len() == 14 && digits(id)
     });
     is_old || parts.len() <= 4 && parts.iter().all(is_number)
 }
@@ -238,6 +237,9 @@ mod tests {
             "",
             "94.",
             "94.0b1",
+            "buildid20200910180444",
+            "81.buildid20200910180444",
+            "81.0buildid2020091018044",
         ] {
             assert!(!is_version(version), "{version}");
         }
