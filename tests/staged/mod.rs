@@ -16,6 +16,7 @@ mod history;
 mod mac;
 mod notify;
 mod partials;
+mod random;
 mod repositories;
 mod repository;
 mod ship_it;
