@@ -5,6 +5,7 @@
 
 use super::file_type::FileType;
 use super::opened::Opened;
+use crate::stage::stores::apk_signature::has_block;
 
 /// The signature that a file has, as messages name it.
 #[must_use]
@@ -18,7 +19,7 @@ pub fn existing(file: &Opened<'_>) -> Option<&'static str> {
             .map(|zip| zip.member("AppxSignature.p7x").is_some()),
         FileType::Rpm => rpm(file.content),
         FileType::Deb => Some(deb(file.content)),
-        FileType::Apk => Some(has(file.content, b"APK Sig Block 42")),
+        FileType::Apk => file.zip.as_ref().map(has_block),
         _ => None,
     };
     let name = match file.file_type {
@@ -89,6 +90,7 @@ fn deb(content: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::zip::Zip;
     use super::*;
 
     fn of(path: &str, content: &[u8]) -> Option<&'static str> {
@@ -124,6 +126,31 @@ mod tests {
         assert_eq!(of("a.deb", signed.as_bytes()), Some("an OpenPGP signature"));
         let endless = start + &member("other", "").replace("0         `", "99999999999`");
         assert_eq!(of("a.deb", endless.as_bytes()), None);
+    }
+
+    #[test]
+    fn signatures_of_android_packages_are_in_front_of_the_directory() {
+        let magic = b"APK Sig Block 42";
+        let empty = [b"PK\x05\x06", &[0; 18][..]].concat();
+        let members = [("AndroidManifest.xml".to_owned(), magic.to_vec())];
+        let unsigned = Zip::read(&empty).unwrap();
+        let bytes = unsigned.with(&members, |_| false).unwrap();
+        let place = Zip::read(&bytes).unwrap().layout().directory;
+        let moved = [&bytes[..place], b"other", &bytes[place..]].concat();
+        let with_place = |mut bytes: Vec<u8>, place: usize| {
+            let end = bytes.len() - 22;
+            let place = u32::try_from(place).unwrap().to_le_bytes();
+            bytes[end + 16..end + 20].copy_from_slice(&place);
+            bytes
+        };
+        // The content of a file is no signature.
+        assert_eq!(of("a.apk", &with_place(moved, place + 5)), None);
+        let block = [&bytes[..place], &[0; 8], magic, &bytes[place..]].concat();
+        let signed = with_place(block, place + 24);
+        assert_eq!(
+            of("a.apk", &signed),
+            Some("a signature of version 2 or later")
+        );
     }
 
     #[test]

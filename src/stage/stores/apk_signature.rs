@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 
 use crate::base::digest::hex;
 use crate::stage::keys::{Hash, PublicKey, Seal};
-use crate::stage::signing::zip::Zip;
+use crate::stage::signing::zip::{Layout, Zip};
 
 const MAGIC: &[u8] = b"APK Sig Block 42";
 const CHUNK: usize = 1 << 20;
@@ -91,16 +91,26 @@ struct Parts<'a> {
     sha512: OnceCell<Vec<u8>>,
 }
 
+/// Where the last bytes of the signing block begin, if there is one: in front of the directory.
+fn magic_of(layout: &Layout<'_>) -> Option<usize> {
+    let at = layout.directory.checked_sub(MAGIC.len())?;
+    let found = layout.bytes.get(at..layout.directory)?;
+    (found == MAGIC).then_some(at)
+}
+
+/// Whether a package has a signing block, good or bad.
+#[must_use]
+pub fn has_block(zip: &Zip<'_>) -> bool {
+    magic_of(&zip.layout()).is_some()
+}
+
 /// Finds the parts by the record at the end that the members were found by; `None` if there is no signing block.
 fn parts<'a>(zip: &Zip<'a>) -> Result<Option<Parts<'a>>, SignatureError> {
     let layout = zip.layout();
     let bytes = layout.bytes;
-    let Some(magic) = layout.directory.checked_sub(MAGIC.len()) else {
+    let Some(magic) = magic_of(&layout) else {
         return Ok(None);
     };
-    if bytes.get(magic..layout.directory) != Some(MAGIC) {
-        return Ok(None);
-    }
     let (start, block) = block_before(bytes, magic).ok_or(SignatureError::Damaged(
         "its two sizes differ, or lead out of the package",
     ))?;
