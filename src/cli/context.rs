@@ -161,7 +161,13 @@ impl CommandContext {
                 let lines: Vec<_> = lines.iter().filter_map(Value::as_str).collect();
                 let config = join(self.graph_config.root(), "config.yml");
                 let message = format!("the project's own schema refuses {config}");
-                let refused = Diagnostic::user(message).because(lines.join(" "));
+                let mut refused = Diagnostic::user(message).because(lines.join(" "));
+                let (has_settings, file) = self.graph_config.settings_file();
+                if has_settings && lines.iter().any(|line| line.contains("snowman")) {
+                    refused = refused.help(format!(
+                        "move the content of the section `snowman` to a file `{file}`"
+                    ));
+                }
                 return Err(refused.into());
             }
             if loaded.value["own_schema"] == Value::Bool(true) {

@@ -2,23 +2,24 @@
 
 mod check;
 mod schema;
+mod settings;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::keyed_by::{self, KeyedByError, Options};
+use super::keyed_by::{self, Options};
 use super::yaml::{self, Places};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
-use crate::base::pyformat::{self, Scope};
-use crate::base::suggest;
 use crate::base::value::{Object, Value};
-use crate::base::worker_pool::WorkerPool;
 use crate::ports::files::{FileError, Files};
 
 pub use check::NATIVE_REGISTRATIONS;
 use check::{PROMOTION, Violations};
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
+use settings::{SECTION, SettingsFile};
+use workers::{Alias, aliases};
 
 /// The graph config of a project.
 #[derive(Debug, Clone)]
@@ -33,13 +34,8 @@ pub struct GraphConfig {
     no_promotion: bool,
     /// What violates the built-in schema, until the project's own code has decided about it.
     violations: Violations,
-}
-
-/// The worker behind an alias.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Alias {
-    implementation: String,
-    os: Option<String>,
+    /// snowman's own settings, if they have a file of their own.
+    settings: Option<SettingsFile>,
 }
 
 impl GraphConfig {
@@ -56,7 +52,14 @@ impl GraphConfig {
             ),
             other => other.into(),
         })?;
-        let mut config = Self::read(root, &path, &text)?;
+        let mut config = Self::parse(root, &path, &text)?;
+        let own = join(root, settings::FILE);
+        match files.read(&own) {
+            Ok(text) => config.add_settings(&own, &text)?,
+            Err(FileError::Missing(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+        config.check_unless_registered()?;
         let in_ci = root == "ci" || root.ends_with("/ci");
         config.kinds_beside = in_ci && !files.is_folder(&join(root, "kinds"))?;
         Ok(config)
@@ -67,6 +70,12 @@ impl GraphConfig {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(root: &str, path: &str, text: &[u8]) -> Outcome<Self> {
+        let config = Self::parse(root, path, text)?;
+        config.check_unless_registered()?;
+        Ok(config)
+    }
+
+    fn parse(root: &str, path: &str, text: &[u8]) -> Outcome<Self> {
         let document = yaml::load(path, text)?;
         document.warn();
         let Value::Object(values) = document.value else {
@@ -86,12 +95,33 @@ impl GraphConfig {
             kinds_beside: false,
             no_promotion: false,
             violations: Violations::default(),
+            settings: None,
         };
         config.violations = Violations::find(&config.values, &config.places);
-        if config.registration().is_none() {
-            config.check_schema()?;
-        }
         Ok(config)
+    }
+
+    /// Takes snowman's own settings from the text of their file.
+    fn add_settings(&mut self, path: &str, text: &[u8]) -> Outcome<()> {
+        if self.values.contains_key(SECTION) {
+            let place = self.place(&ValuePath::keys([SECTION]));
+            let message = format!("`{SECTION}` is in config.yml although there is a file `{path}`");
+            return Err(Diagnostic::user(message)
+                .at(place)
+                .help("move all of it to one of the two")
+                .into());
+        }
+        let settings = SettingsFile::read(path, text)?;
+        self.violations.extend(settings.violations());
+        self.settings = Some(settings);
+        Ok(())
+    }
+
+    fn check_unless_registered(&self) -> Outcome<()> {
+        match self.registration() {
+            None => self.check_schema(),
+            Some(_) => Ok(()),
+        }
     }
 
     /// The Python function in `taskgraph.register`, unless it only registers what is built in.
@@ -112,15 +142,24 @@ impl GraphConfig {
         self.violations.refuse()
     }
 
-    /// Whether the values violate the built-in schema outside the section of release promotion.
+    /// Whether the values violate the built-in schema outside the section of release promotion and
+    /// snowman's own settings.
     #[must_use]
     pub fn violates_schema(&self) -> bool {
-        self.violations.are_refused()
+        self.violations.may_be_replaced()
     }
 
-    /// Notes that the project's own schema is used in place of the built-in one.
+    /// Notes that the project's own schema is used in place of the built-in one, except for snowman's own
+    /// settings.
     pub fn replace_schema(&mut self) {
-        self.violations = Violations::default();
+        self.violations.keep_settings();
+    }
+
+    /// Whether config.yml itself has snowman's own settings, and the file that they can be in instead.
+    #[must_use]
+    pub fn settings_file(&self) -> (bool, String) {
+        let path = join(&self.root, settings::FILE);
+        (self.values.contains_key(SECTION), path)
     }
 
     /// What is wrong with a flavor of release promotion. That is reported when it is promoted: the
@@ -151,10 +190,12 @@ impl GraphConfig {
     /// The value of a top-level key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.values.get(key).filter(|value| !value.is_null())
+        let own = self.settings.as_ref().filter(|_| key == SECTION);
+        let value = own.map(|own| &own.value).or_else(|| self.values.get(key));
+        value.filter(|value| !value.is_null())
     }
 
-    /// Everything, as it was written.
+    /// Everything in config.yml, as it was written.
     #[must_use]
     pub fn values(&self) -> &Object {
         &self.values
@@ -163,7 +204,8 @@ impl GraphConfig {
     /// Where a part of it is written.
     #[must_use]
     pub fn place(&self, path: &ValuePath) -> Option<Place> {
-        self.places.get(path)
+        let own = self.settings.as_ref().and_then(|own| own.place(path));
+        own.or_else(|| self.places.get(path))
     }
 
     /// The folder of `config.yml`, from the root of the repository.
@@ -203,7 +245,7 @@ impl GraphConfig {
     /// Whether the section `snowman` enables an optional action.
     #[must_use]
     pub fn demands(&self, action: &str) -> bool {
-        let named = self.get("snowman").and_then(|own| own.get("actions"));
+        let named = self.get(SECTION).and_then(|own| own.get("actions"));
         let named = named.and_then(Value::as_array).into_iter().flatten();
         named.into_iter().any(|name| name.as_str() == Some(action))
     }
@@ -212,11 +254,11 @@ impl GraphConfig {
     /// `actions` and `decision` are used in place of taskgraph's.
     #[must_use]
     pub fn entry(&self) -> Option<&str> {
-        self.get("snowman")?.get("entry")?.as_str()
+        self.get(SECTION)?.get("entry")?.as_str()
     }
 
     fn folder(&self, name: &str) -> Option<String> {
-        let folder = self.get("snowman")?.get(name)?.as_str()?;
+        let folder = self.get(SECTION)?.get(name)?.as_str()?;
         Some(folder.trim_end_matches('/').to_owned())
     }
 
@@ -319,122 +361,6 @@ impl GraphConfig {
             })
             .map_err(|diagnostic| diagnostic.at(self.place(&ValuePath::keys([key]))))
     }
-
-    /// The worker implementation behind a `worker-type`, and its operating system.
-    ///
-    /// # Errors
-    /// When no alias matches.
-    pub fn worker_implementation(
-        &self,
-        worker_type: &str,
-    ) -> Result<(&str, Option<&str>), Diagnostic> {
-        if let Some((_, name)) = builtin(worker_type) {
-            return Ok((name, None));
-        }
-        let name = self.alias(worker_type)?;
-        let alias = self.aliases.get(&name).ok_or_else(|| {
-            Diagnostic::user(format!("the worker alias `{name}` is not a mapping"))
-        })?;
-        Ok((&alias.implementation, alias.os.as_deref()))
-    }
-
-    /// The worker pool behind a `worker-type` at an SCM level.
-    ///
-    /// # Errors
-    /// When no alias matches, or it is keyed by level and none matches.
-    pub fn worker_pool(&self, worker_type: &str, level: &str) -> Result<WorkerPool, Diagnostic> {
-        if let Some((provisioner, name)) = builtin(worker_type) {
-            return Ok(WorkerPool::new(provisioner, name));
-        }
-        let alias = self.alias(worker_type)?;
-        let names = Object::from_iter([
-            ("alias", Value::from(worker_type)),
-            ("level", Value::from(level)),
-            ("trust-domain", Value::from(self.trust_domain())),
-        ]);
-        let one = |key: &str| -> Result<String, Diagnostic> {
-            let path = ValuePath::keys(["workers", "aliases", &alias, key]);
-            let value = self.alias_values().get(&alias).and_then(|a| a.get(key));
-            let attribute = |by: &str| (by == "level").then(|| Value::from(level));
-            let chosen = keyed_by::evaluate(
-                value.unwrap_or(&Value::Null),
-                &format!("`{path}`"),
-                &attribute,
-                &Options::default(),
-            )
-            .map_err(|error| Diagnostic::from(error).at(self.place(&path)))?;
-            let template = chosen.as_str().unwrap_or_default();
-            pyformat::format(template, &Scope::new(&names))
-                .map_err(|error| Diagnostic::user(error.to_string()).at(self.place(&path)))
-        };
-        Ok(WorkerPool::new(one("provisioner")?, one("worker-type")?))
-    }
-
-    fn alias_values(&self) -> &Object {
-        static NONE: std::sync::LazyLock<Object> = std::sync::LazyLock::new(Object::new);
-        self.get("workers")
-            .and_then(|workers| workers.get("aliases"))
-            .and_then(Value::as_object)
-            .unwrap_or(&NONE)
-    }
-
-    /// The key of the alias that a `worker-type` matches, chosen as a keyed-by value is.
-    fn alias(&self, worker_type: &str) -> Result<String, Diagnostic> {
-        let aliases = self.alias_values();
-        if aliases.contains_key(worker_type) {
-            return Ok(worker_type.to_owned());
-        }
-        let names: Object = aliases
-            .keys()
-            .map(|key| (key.clone(), Value::from(key.as_str())))
-            .collect();
-        let value = Value::Object(Object::from_iter([("by-alias", Value::Object(names))]));
-        let attribute = |_: &str| Some(Value::from(worker_type));
-        let chosen =
-            keyed_by::evaluate(&value, "`workers.aliases`", &attribute, &Options::default());
-        match chosen {
-            Ok(alias) => Ok(alias.as_str().unwrap_or_default().to_owned()),
-            Err(error @ (KeyedByError::Ambiguous { .. } | KeyedByError::Pattern { .. })) => {
-                Err(Diagnostic::from(error)
-                    .at(self.place(&ValuePath::keys(["workers", "aliases"]))))
-            }
-            Err(_) => Err(
-                Diagnostic::user(format!("unknown worker alias `{worker_type}`")).help(format!(
-                    "{} (`workers.aliases` in {})",
-                    suggest::hint(worker_type, aliases.keys().map(|key| key.as_str())),
-                    join(&self.root, "config.yml"),
-                )),
-            ),
-        }
-    }
-}
-
-/// Worker types that need no alias: provisioner and name, which is the implementation's too.
-fn builtin(worker_type: &str) -> Option<(&'static str, &'static str)> {
-    match worker_type {
-        "always-optimized" => Some(("invalid", "always-optimized")),
-        "succeed" => Some(("built-in", "succeed")),
-        _ => None,
-    }
-}
-
-fn aliases(values: &Object) -> BTreeMap<String, Alias> {
-    let aliases = values
-        .get("workers")
-        .and_then(|w| w.get("aliases"))
-        .and_then(Value::as_object);
-    let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
-    aliases
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| {
-            let alias = Alias {
-                implementation: text(value, "implementation").unwrap_or_default(),
-                os: text(value, "os"),
-            };
-            (name.to_string(), alias)
-        })
-        .collect()
 }
 
 /// A path below a folder, which may be the root of the repository.

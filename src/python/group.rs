@@ -38,15 +38,7 @@ impl Leader {
         match self {
             Self::Started(child) => has_ended(child),
             #[cfg(target_os = "linux")]
-            Self::Forked(number) => {
-                let stat = format!("/proc/{}/stat", number.as_raw_nonzero());
-                let stat = std::fs::read_to_string(stat).unwrap_or_default();
-                let state = stat
-                    .rsplit(") ")
-                    .next()
-                    .and_then(|rest| rest.chars().next());
-                matches!(state, None | Some('Z' | 'X'))
-            }
+            Self::Forked(number) => linux::has_ended(*number),
         }
     }
 
@@ -55,9 +47,87 @@ impl Leader {
         match self {
             Self::Started(mut child) => child.wait().ok(),
             #[cfg(target_os = "linux")]
-            Self::Forked(_) => None,
+            Self::Forked(number) => linux::status(number),
         }
     }
+
+    /// The most memory that the leader has had, in bytes; `None` if the system does not say.
+    pub fn memory(&self) -> Option<u64> {
+        #[cfg(target_os = "linux")]
+        return match self {
+            Self::Started(child) => linux::memory(rustix::process::Pid::from_child(child)),
+            Self::Forked(number) => linux::memory(*number),
+        };
+        #[cfg(not(target_os = "linux"))]
+        None
+    }
+}
+
+/// What Linux shows of a process, which need not be a child of this one.
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::io::ErrorKind;
+    use std::os::unix::process::ExitStatusExt;
+
+    use rustix::process::Pid;
+
+    use super::{ExitStatus, io};
+
+    /// The place of the exit status among the fields after a process's name.
+    const STATUS: usize = 49;
+
+    /// The fields of a process after its name; the first is its state.
+    fn fields(number: Pid) -> io::Result<Vec<String>> {
+        let stat = std::fs::read(format!("/proc/{}/stat", number.as_raw_nonzero()))?;
+        let stat = String::from_utf8_lossy(&stat);
+        // The name may contain anything.
+        let (_, fields) = stat.rsplit_once(") ").unwrap_or_default();
+        Ok(fields.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Whether a process has ended; not if that cannot be found out.
+    pub(super) fn has_ended(number: Pid) -> bool {
+        match fields(number) {
+            Ok(fields) => matches!(fields.first().map(String::as_str), Some("Z" | "X")),
+            Err(error) => {
+                let no_such_process = rustix::io::Errno::SRCH.raw_os_error();
+                error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(no_such_process)
+            }
+        }
+    }
+
+    /// How a process has ended for which its parent has not waited.
+    pub(super) fn status(number: Pid) -> Option<ExitStatus> {
+        let fields = fields(number).ok()?;
+        let ended = matches!(fields.first()?.as_str(), "Z" | "X");
+        let status = fields.get(STATUS)?.parse().ok()?;
+        ended.then(|| ExitStatus::from_raw(status))
+    }
+
+    /// The most memory that a process has had, in bytes.
+    pub(super) fn memory(number: Pid) -> Option<u64> {
+        let status = format!("/proc/{}/status", number.as_raw_nonzero());
+        let status = std::fs::read_to_string(status).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+}
+
+/// Whether a process was ended by the signal that cannot be caught.
+#[cfg(unix)]
+pub fn is_kill(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt;
+
+    status.signal() == Some(rustix::process::Signal::KILL.as_raw())
+}
+
+/// Whether a process was ended by a signal, which does not exist here.
+#[cfg(not(unix))]
+pub fn is_kill(_: ExitStatus) -> bool {
+    false
 }
 
 #[cfg(unix)]

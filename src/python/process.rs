@@ -97,6 +97,9 @@ const LAST_WORDS: usize = 20;
 /// How many lines of what a worker prints are logged.
 const FLOOD: usize = 10_000;
 
+/// The bytes of a mebibyte.
+const MEBIBYTE: u64 = 1 << 20;
+
 /// The longest part of a line that is kept.
 const LINE: u64 = 4096;
 
@@ -112,6 +115,10 @@ pub struct Process {
     answers: Receiver<Message>,
     last_lines: Arc<Mutex<VecDeque<String>>>,
     printed: Receiver<()>,
+    /// The most memory that it was seen to have, in bytes.
+    most_memory: u64,
+    /// Whether a signal has ended it that the system sends when memory is short.
+    was_killed: bool,
     /// Its first message, about the interpreter.
     pub hello: Value,
 }
@@ -178,6 +185,8 @@ impl Process {
             answers: received,
             last_lines,
             printed: printed_all,
+            most_memory: 0,
+            was_killed: false,
             hello: Value::Null,
         }
     }
@@ -199,13 +208,8 @@ impl Process {
             // A worker that is gone is reported below, with its last output.
             let _ = frames::write(requests, &head, &call.blobs);
         }
-        let (mut head, blobs) = self.receive(patience, free).map_err(|why| {
-            Failure::Worker(
-                Diagnostic::environment(format!("the Python worker {why}"))
-                    .because(self.last_lines())
-                    .help("run again with `--verbose` to see what the worker did"),
-            )
-        })?;
+        let received = self.receive(patience, free);
+        let (mut head, blobs) = received.map_err(|why| Failure::Worker(self.failure(&why)))?;
         if head.get("error").is_some() {
             return Err(Failure::Raised(Exception::read(&head["error"])));
         }
@@ -213,6 +217,25 @@ impl Process {
             value: head["answer"].take(),
             blobs,
         })
+    }
+
+    /// What went wrong with this worker.
+    fn failure(&self, why: &str) -> Diagnostic {
+        let failure = Diagnostic::environment(format!("the Python worker {why}"));
+        let lines = self.last_lines();
+        if !self.was_killed {
+            return failure
+                .because(lines)
+                .help("run again with `--verbose` to see what the worker did");
+        }
+        let cause = match self.most_memory / MEBIBYTE {
+            0 => lines,
+            memory => format!("it had up to {memory} MiB of memory, and {lines}"),
+        };
+        failure.because(cause).help(format!(
+            "the system sends this signal if memory runs out: use a machine with more, or set {}=1, which needs less",
+            crate::ports::python::WORKERS
+        ))
     }
 
     fn receive(
@@ -224,6 +247,8 @@ impl Process {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let ended = self.leader.as_mut().is_none_or(group::Leader::has_ended);
+            let memory = self.leader.as_ref().and_then(group::Leader::memory);
+            self.most_memory = self.most_memory.max(memory.unwrap_or_default());
             let check = if free.is_some() { FREE } else { CHECK };
             match self.answers.recv_timeout(left.min(check)) {
                 Ok(Ok(message)) => return Ok(message),
@@ -270,9 +295,10 @@ impl Process {
             leader.kill();
             leader.wait()
         });
+        self.was_killed = status.is_some_and(group::is_kill);
         let how = match status {
             Some(status) => format!("ended unexpectedly ({status})"),
-            None => "ended unexpectedly".to_owned(),
+            None => "ended unexpectedly, and the system does not say how".to_owned(),
         };
         // What it printed last may still be on its way.
         let _ = self.printed.recv_timeout(END);

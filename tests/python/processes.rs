@@ -115,7 +115,37 @@ fn a_worker_that_is_killed_leaves_no_process_behind() {
         error.contains("the Python worker ended unexpectedly (signal: 9 (SIGKILL))"),
         "{error}"
     );
+    // The system kills processes this way if memory runs out.
+    assert!(error.contains("MiB of memory"), "{error}");
+    assert!(error.contains("SNOWMAN_PYTHON_WORKERS=1"), "{error}");
     wait_until_none_runs(&processes);
+}
+
+#[test]
+fn a_forked_worker_that_ends_says_how() {
+    for (ending, told) in [
+        ("os.kill(os.getpid(), 9)", "(signal: 9 (SIGKILL))"),
+        ("os._exit(7)", "(exit status: 7)"),
+        ("os.abort()", "(signal: 6 (SIGABRT)"),
+    ] {
+        let Some(world) = python().map(World::new) else {
+            return;
+        };
+        let import = "from importlib import import_module\n";
+        // A second worker is forked if loading takes long.
+        let slow = format!(
+            "import os\nimport time\nfrom taskgraph import generator\n\
+             FIRST = os.getpid()\nGIVEN = generator.Kind.load_tasks\ntime.sleep(0.4)\n\n\n\
+             def load_tasks(*arguments):\n    if os.getpid() != FIRST:\n        {ending}\n    \
+             return GIVEN(*arguments)\n\n\ngenerator.Kind.load_tasks = load_tasks\n{import}"
+        );
+        let world = world.with("taskcluster/hail_taskgraph/__init__.py", import, &slow);
+        let error = flat(&world.failure(&["full", "-p", "params/push.yml", "--python=whole"]));
+        assert!(error.contains(told), "{ending}: {error}");
+        if ending == "os.abort()" {
+            assert!(error.contains("in load_tasks"), "{error}");
+        }
+    }
 }
 
 #[test]

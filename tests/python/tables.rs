@@ -82,6 +82,49 @@ taskgraph_config.graph_config_schema = LegacySchema({
 }
 
 #[test]
+fn schema_of_the_graph_config_that_allows_no_other_keys() {
+    let closed = "
+from taskgraph import config as taskgraph_config
+from taskgraph.util.schema import LegacySchema
+from voluptuous import Extra, Optional, Required
+
+taskgraph_config.graph_config_schema = LegacySchema({
+    Required(\"trust-domain\"): str,
+    Required(\"task-priority\"): str,
+    Required(\"workers\"): {Extra: object},
+    Required(\"taskgraph\"): {Extra: object},
+    Optional(\"treeherder\"): {Extra: object},
+})
+";
+    let seen = "    assert \"snowman\" not in graph_config\n    taskgraph_config.load_graph_config(graph_config.root_dir)\n";
+    let Some(world) = world(closed, seen) else {
+        return;
+    };
+    let settings = "actions: [purge-caches]\n";
+    let own = "taskcluster/snowman.yml";
+    let world = world.file(own, settings);
+    compare(&world);
+    let done = world.ours(&["actions", "-p", PARAMS]);
+    let actions = flat(&String::from_utf8_lossy(&done.stdout));
+    assert!(actions.contains("purge-caches"), "{}", stderr(&done));
+    // No schema of the project knows these settings, so snowman's own applies.
+    let world = world.file(own, "actions: [purge-caches]\nentrance: hail_taskgraph\n");
+    let refused = flat(&world.failure(&["actions", "-p", PARAMS]));
+    assert!(refused.contains("entrance"), "{refused}");
+    assert!(refused.contains("snowman.yml:2"), "{refused}");
+    // The section in config.yml is refused by the project's schema, and by taskgraph.
+    std::fs::remove_file(world.root().join(own)).unwrap();
+    let section = "trust-domain: hail\nsnowman: {actions: [purge-caches]}\n";
+    let world = world.with(CONFIG, "trust-domain: hail\n", section);
+    let refused = flat(&world.failure(&["actions", "-p", PARAMS]));
+    assert!(refused.contains("own schema refuses"), "{refused}");
+    assert!(refused.contains(own), "{refused}");
+    let both = world.file(own, settings);
+    let refused = flat(&both.failure(&["actions", "-p", PARAMS]));
+    assert!(refused.contains("config.yml:2"), "{refused}");
+}
+
+#[test]
 fn schema_of_the_graph_config_that_is_extended_in_place() {
     let extended = "
 from taskgraph import config as taskgraph_config

@@ -4,10 +4,11 @@
 //! valid, so violations are kept until its code has been loaded.
 
 use super::schema::GRAPH_CONFIG;
+use super::settings::SECTION;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value};
-use crate::config::schema::Violation;
+use crate::config::schema::{Schema, Violation};
 use crate::config::yaml::Places;
 
 /// Functions of `taskgraph.register` that only register what is built in.
@@ -20,15 +21,15 @@ pub(super) const PROMOTION: &str = "release-promotion";
 #[derive(Debug, Clone, Default)]
 pub(super) struct Violations(Vec<(String, Diagnostic)>);
 
-/// Every violation of the schema, with its path.
-fn violations(values: &Object, places: &Places) -> Vec<(String, Diagnostic)> {
+/// Every violation of a schema, with its path.
+fn violations(schema: &Schema, values: &Object, places: &Places) -> Vec<(String, Diagnostic)> {
     let describe = |violation: Violation| {
         let path = violation.path.to_string();
         let mut diagnostic = Diagnostic::user(violation.message).at(places.get(&violation.path));
         diagnostic.help = violation.help;
         (path, diagnostic)
     };
-    let found = GRAPH_CONFIG.check(values);
+    let found = schema.check(values);
     found.into_iter().map(describe).collect()
 }
 
@@ -41,7 +42,7 @@ fn is_below(path: &str, above: &str) -> bool {
 impl Violations {
     /// Finds every violation.
     pub(super) fn find(values: &Object, places: &Places) -> Self {
-        let mut wrong = violations(values, places);
+        let mut wrong = violations(&GRAPH_CONFIG, values, places);
         let only_promotion = wrong.iter().all(|(path, _)| is_below(path, PROMOTION));
         let repositories = values
             .get("taskgraph")
@@ -55,6 +56,23 @@ impl Violations {
             wrong.push((path.to_string(), diagnostic));
         }
         Self(wrong)
+    }
+
+    /// Finds every violation in snowman's own settings, which have a file of their own.
+    pub(super) fn of_settings(schema: &Schema, values: &Object, places: &Places) -> Self {
+        let found = violations(schema, values, places);
+        let below = |(path, diagnostic)| (format!("{SECTION}.{path}"), diagnostic);
+        Self(found.into_iter().map(below).collect())
+    }
+
+    /// Adds others.
+    pub(super) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Keeps only those in snowman's own settings, which no schema of a project knows.
+    pub(super) fn keep_settings(&mut self) {
+        self.0.retain(|(path, _)| is_below(path, SECTION));
     }
 
     /// Warns of those in the section of release promotion.
@@ -73,9 +91,10 @@ impl Violations {
         wrong.or_ok(())
     }
 
-    /// Whether there are others than those in the section of release promotion.
-    pub(super) fn are_refused(&self) -> bool {
-        self.0.iter().any(|(path, _)| !is_below(path, PROMOTION))
+    /// Whether there are others than those in the section of release promotion and in snowman's own settings.
+    pub(super) fn may_be_replaced(&self) -> bool {
+        let counts = |path: &str| !is_below(path, PROMOTION) && !is_below(path, SECTION);
+        self.0.iter().any(|(path, _)| counts(path))
     }
 }
 
@@ -87,7 +106,7 @@ pub(super) fn mistakes_in_flavor(values: &Object, places: &Places, name: &str) -
     let whole = flavor.to_string();
     let counts = |path: &str| path == whole || keys.iter().any(|key| is_below(path, key));
     let mut wrong = Diagnostics::new();
-    for (path, diagnostic) in violations(values, places) {
+    for (path, diagnostic) in violations(&GRAPH_CONFIG, values, places) {
         if counts(&path) {
             wrong.push(diagnostic);
         }

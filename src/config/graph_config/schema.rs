@@ -218,7 +218,7 @@ static RELEASE_PROMOTION: Schema = Schema {
 /// Actions that only projects have that enable them.
 pub static ON_DEMAND: &[&str] = &["backfill", "create-interactive", "purge-caches"];
 
-static SNOWMAN: Schema = Schema {
+pub(super) static SNOWMAN: Schema = Schema {
     name: "snowman",
     fields: &[
         optional(
@@ -344,7 +344,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
         optional(
             "snowman",
             Type::Struct(&SNOWMAN),
-            "snowman settings for this project",
+            "snowman settings for this project; they may be in a file `snowman.yml` next to config.yml instead, without this key",
         ),
     ],
     open: true,

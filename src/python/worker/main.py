@@ -1,5 +1,6 @@
 """Answers calls until the pipe is closed."""
 
+import faulthandler
 import importlib
 import logging
 import os
@@ -107,6 +108,8 @@ def _installed(name):
 
 def serve(requests, answers, lifeline):
     sys.argv = ["taskgraph"]
+    # A crash prints where it happens.
+    faulthandler.enable(2)
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     pipe = wire.Pipe(requests, answers)
     processes.begin(pipe, lifeline)
