@@ -89,6 +89,14 @@ pub enum VcsError {
     /// The system cannot do this.
     #[error("this is not implemented for {0}")]
     Unsupported(&'static str),
+    /// A file is larger than may be read.
+    #[error("{path} is larger than {limit} bytes")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// How many bytes may be read.
+        limit: u64,
+    },
     /// The program answered something that is not UTF-8.
     #[error("the output of `{0}` is not UTF-8")]
     NotUtf8(String),
@@ -127,8 +135,27 @@ pub enum Change<'a> {
     },
 }
 
+/// Reads what a repository holds, whatever is checked out.
+pub trait Contents: Send + Sync {
+    /// The content of a file of at most `limit` bytes at a revision; `None` if there is no file there.
+    ///
+    /// # Errors
+    /// [`VcsError::NoRevision`], [`VcsError::TooLarge`], or any other [`VcsError`].
+    fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError>;
+    /// The hash of the last revision of a branch, here or else at the remote; `None` if there is no such branch.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError>;
+    /// The hash of the revision that a tag names; `None` if there is no such tag.
+    ///
+    /// # Errors
+    /// [`VcsError`].
+    fn tag_target(&self, tag: &str) -> Result<Option<String>, VcsError>;
+}
+
 /// Answers questions about a repository.
-pub trait Vcs: Send + Sync {
+pub trait Vcs: Contents {
     /// Which system it is.
     fn tool(&self) -> Tool;
     /// The root folder of the working copy.

@@ -29,6 +29,7 @@ mod report;
 mod staged;
 mod task_run;
 pub mod template;
+mod tree;
 mod upload;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};

@@ -32,6 +32,7 @@ use crate::decision::{self, Context, DecisionOptions, parameters};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
+use crate::vcs;
 
 /// The maximum of days until a deadline, as in Firefox CI.
 const DEADLINE_DAYS: u16 = 90;
@@ -76,7 +77,10 @@ impl<'a> Rehearsal<'a> {
                 });
             }
         };
-        let staged_tasks = StagedTasks::default();
+        let repository = context
+            .vcs
+            .and_then(|vcs| vcs::discover(vcs.root(), context.environment).ok());
+        let staged_tasks = StagedTasks::new(repository, &push.head_rev);
         let workers = WorkerOptions {
             on_event: Some(Arc::new(on_event)),
             simulator: staged::is_wanted(graph_config).then(|| staged_tasks.simulator()),

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::flavors::chain;
 use super::made::{Build, Builds};
+use super::tree::WorkingCopy;
 use crate::base::diagnostic::Outcome;
 use crate::base::json;
 use crate::base::name::TaskId;
@@ -17,6 +18,7 @@ use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::decision::parameters;
 use crate::ports::files::Files;
+use crate::ports::vcs::Vcs;
 use crate::release::staged::{Release, STATE, Staged};
 use crate::release::{Recognized, recognize};
 use crate::sandbox::{
@@ -25,6 +27,8 @@ use crate::sandbox::{
 use crate::stage::run::run as run_staged;
 use crate::stage::source::{Artifact, Source, SourceError};
 use crate::stage::state::{MAX_STATE, State, StateError, TaskRun};
+use crate::stage::trees::contents::Repository;
+use crate::stage::trees::tree::Tree;
 
 /// Whether the project wants its release tasks to be staged.
 pub fn is_wanted(config: &GraphConfig) -> bool {
@@ -71,11 +75,16 @@ pub struct StagedOutcome {
 }
 
 /// The staged tasks of a rehearsal.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct StagedTasks {
     tasks: Arc<Mutex<Tasks>>,
     builds: Builds,
+    /// The repository of the project.
+    tree: Option<Arc<ProjectTree>>,
 }
+
+/// The repository of the project, at what is checked out.
+type ProjectTree = Repository<WorkingCopy>;
 
 #[derive(Debug, Default)]
 struct Tasks {
@@ -98,6 +107,15 @@ struct Tasks {
 }
 
 impl StagedTasks {
+    /// No tasks yet, in a release of the revision `head` of a repository.
+    pub fn new(repository: Option<Box<dyn Vcs>>, head: &str) -> Self {
+        let tree = repository.map(|vcs| Repository::new(WorkingCopy::new(vcs, head), head));
+        Self {
+            tree: tree.map(Arc::new),
+            ..Self::default()
+        }
+    }
+
     /// Begins a phase of a release of a revision of a project: everything before counts.
     pub fn begin(&self, config: &GraphConfig, release: Release, revision: &str) {
         let settings = config.get("snowman").and_then(|own| own.get("staging"));
@@ -196,6 +214,7 @@ impl StagedTasks {
             history: Vec::new(),
             copy_of: None,
             archive: tasks.archive.clone(),
+            repository: None,
         };
         Some(staged.into_definition(definition))
     }
@@ -284,6 +303,11 @@ impl Sandboxed<'_> {
 }
 
 impl Source for Sandboxed<'_> {
+    fn tree(&self) -> Option<&dyn Tree> {
+        let tree = self.tasks.tree.as_deref()?;
+        Some(tree)
+    }
+
     fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
         let (task, name) = (task.clone(), name.to_owned());
         let uploaded = (self.read)(task.as_str(), &name);

@@ -50,6 +50,17 @@ pub struct Staged {
     pub copy_of: Option<TaskId>,
     /// The address of the archive, as manifests name it; without it, that of Mozilla.
     pub archive: Option<String>,
+    /// The repository that the release is made of, for systems that read it.
+    pub repository: Option<Repository>,
+}
+
+/// A repository that can be read over the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// The version control system: `git` or `hg`.
+    pub tool: String,
+    /// Where it is.
+    pub url: String,
 }
 
 /// The release that a staged task belongs to.
@@ -128,6 +139,7 @@ impl Staged {
             "history": self.history.iter().map(TaskId::as_str).collect::<Vec<_>>(),
             "copyOf": self.copy_of.as_ref().map(TaskId::as_str),
             "archive": self.archive.clone(),
+            "repository": self.repository.as_ref().map(Repository::to_json),
         })
     }
 
@@ -184,6 +196,27 @@ impl Staged {
                 None | Some(Value::Null) => None,
                 Some(_) => Some(text("archive")?),
             },
+            repository: match map.get("repository") {
+                None | Some(Value::Null) => None,
+                Some(value) => Some(Repository::read(value)?),
+            },
+        })
+    }
+}
+
+impl Repository {
+    fn to_json(&self) -> Value {
+        json!({"type": self.tool, "url": self.url})
+    }
+
+    fn read(value: &Value) -> Result<Self, StagedError> {
+        let text = |name: &str| {
+            let text = value[name].as_str().map(str::to_owned);
+            text.ok_or(StagedError::Field("repository"))
+        };
+        Ok(Self {
+            tool: text("type")?,
+            url: text("url")?,
         })
     }
 }
@@ -223,6 +256,10 @@ mod tests {
             history: vec![id.clone()],
             copy_of: Some(id),
             archive: Some("https://archive.example.com".to_owned()),
+            repository: Some(Repository {
+                tool: "git".to_owned(),
+                url: "https://git.example.com/hail".to_owned(),
+            }),
         }
     }
 

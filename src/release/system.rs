@@ -28,6 +28,8 @@ pub struct System {
     pub staged: &'static [&'static str],
     /// Whether its tasks publish files with the names of those that they read.
     pub keeps_names: bool,
+    /// Whether its work needs files, branches or tags of the repository that the release is made of.
+    pub reads_repository: bool,
     /// What a task needs in production, beside its scopes.
     pub production: &'static str,
 }

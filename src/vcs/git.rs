@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::program::Program;
 use super::revision::{check, invalid_revision, is_hash, is_null, note_ref};
-use super::{file_names, git_snapshot};
+use super::{file_names, git_contents, git_snapshot};
 use crate::ports::environment::Environment;
 use crate::ports::snapshot::Snapshot;
-use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
+use crate::ports::vcs::{Change, Contents, Tool, Vcs, VcsError};
 
 /// Paths are taken letter by letter, and no program of the repository's is asked what has changed.
 static FIRST: &[&str] = &[
@@ -54,19 +54,7 @@ impl Git {
 
     /// The hash of a commit, if it is in this clone.
     fn find(&self, revision: &str) -> Result<Option<String>, VcsError> {
-        check("the revision", revision)?;
-        let commit = format!("{revision}^{{commit}}");
-        let ended = self.0.end(&[
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &commit,
-        ])?;
-        if ended.code == Some(1) {
-            return Ok(None);
-        }
-        Ok(Some(ended.success()?.trim().to_owned()))
+        git_contents::find(&self.0, revision)
     }
 
     /// The hash of a commit.
@@ -87,16 +75,7 @@ impl Git {
 
     /// The hash that a remote has for the first of several names that it knows.
     fn at_remote(&self, remote: &str, names: &[&str]) -> Result<Option<String>, VcsError> {
-        let mut arguments = vec!["ls-remote", "--", remote];
-        arguments.extend(names);
-        let listed = self.0.run_bytes(&arguments)?;
-        let listed = String::from_utf8_lossy(&listed);
-        let refs = || listed.lines().filter_map(|line| line.split_once('\t'));
-        // A git pattern also matches the end of longer names.
-        let found = names
-            .iter()
-            .find_map(|name| refs().find(|(_, own)| own == name));
-        Ok(found.map(|(hash, _)| hash.to_owned()))
+        git_contents::at_remote(&self.0, remote, names)
     }
 
     /// Fetches a commit by its hash, so that no ref is written; `more` are additional options.
@@ -165,6 +144,26 @@ impl Git {
             }
         };
         Ok(Some(chosen.to_owned()))
+    }
+}
+
+impl Contents for Git {
+    fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError> {
+        git_contents::file_at(&self.0, revision, path, limit)
+    }
+
+    fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
+        if let Some(here) = self.find(&format!("refs/heads/{branch}"))? {
+            return Ok(Some(here));
+        }
+        match self.remote()? {
+            Some(remote) => self.find(&format!("refs/remotes/{remote}/{branch}")),
+            None => Ok(None),
+        }
+    }
+
+    fn tag_target(&self, tag: &str) -> Result<Option<String>, VcsError> {
+        self.find(&format!("refs/tags/{tag}"))
     }
 }
 

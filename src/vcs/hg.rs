@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::file_names;
 use super::program::{Ended, Program};
-use super::revision::{check, invalid_revision, is_null};
+use super::revision::{check, invalid_revision, is_null, is_path};
 use crate::base::value::Value;
 use crate::ports::environment::Environment;
 use crate::ports::snapshot::Snapshot;
-use crate::ports::vcs::{Change, Tool, Vcs, VcsError};
+use crate::ports::vcs::{Change, Contents, Tool, Vcs, VcsError};
 
 /// With detailed exit codes, a missing revision can be distinguished from a failure.
 static FIRST: &[&str] = &["--noninteractive", "--config=ui.detailed-exit-code=true"];
@@ -55,6 +55,73 @@ fn quoted(revision: &str) -> Result<String, VcsError> {
         ));
     }
     Ok(format!("\"{revision}\""))
+}
+
+impl Hg {
+    /// The hash of the one revision that a revset names; `None` if it names none.
+    fn present(&self, revset: &str) -> Result<Option<String>, VcsError> {
+        let found = self.log(&format!("present({revset})"), "{node}\n")?;
+        Ok(found.lines().next().map(str::to_owned))
+    }
+}
+
+impl Contents for Hg {
+    /// The list shows size and kind, so that nothing large is printed.
+    fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError> {
+        let hash = self.resolve(&quoted(revision)?)?;
+        if !is_path(path) {
+            return Ok(None);
+        }
+        let (rev, named) = (format!("--rev={hash}"), format!("path:{path}"));
+        let list = [
+            "files",
+            &rev,
+            "--template={size} {flags} {path}\n",
+            "--",
+            &named,
+        ];
+        let ended = self.0.end(&list)?;
+        if ended.code == Some(1) {
+            return Ok(None);
+        }
+        let listed = ended.success()?;
+        // A folder has files, and a link has the flag `l`.
+        let parts = listed.lines().next().unwrap_or_default().splitn(3, ' ');
+        let [size, flags, own] = parts.collect::<Vec<_>>()[..] else {
+            return Ok(None);
+        };
+        if own != path || flags.contains('l') {
+            return Ok(None);
+        }
+        if size.parse().is_ok_and(|size: u64| size > limit) {
+            let path = path.to_owned();
+            return Err(VcsError::TooLarge { path, limit });
+        }
+        let ended = self.0.end(&["cat", &rev, "--", &named])?;
+        match ended.code {
+            Some(1) => Ok(None),
+            _ => ended.success_bytes().map(Some),
+        }
+    }
+
+    /// A branch is a bookmark or a named branch.
+    fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
+        let name = literal(branch)?;
+        match self.present(&format!("bookmark({name})"))? {
+            Some(hash) => Ok(Some(hash)),
+            None => self.present(&format!("max(branch({name}))")),
+        }
+    }
+
+    fn tag_target(&self, tag: &str) -> Result<Option<String>, VcsError> {
+        self.present(&format!("tag({})", literal(tag)?))
+    }
+}
+
+/// A name in a revset that is not a pattern.
+fn literal(name: &str) -> Result<String, VcsError> {
+    check("the name", name)?;
+    quoted(&format!("literal:{name}"))
 }
 
 impl Vcs for Hg {

@@ -22,12 +22,15 @@ use crate::ports::vcs::{Vcs, VcsError};
 
 mod file_names;
 mod git;
+mod git_clone;
+mod git_contents;
 mod git_snapshot;
 mod hg;
 mod program;
 mod revision;
 
 pub use git::Git;
+pub use git_clone::GitClone;
 pub use hg::Hg;
 
 /// Finds the repository that a folder belongs to: the nearest folder above, or itself, that has a

@@ -1,5 +1,7 @@
 //! Checks of what users write: revisions, names of refs, addresses of remotes.
 
+use std::path::{Component, Path};
+
 use crate::ports::vcs::VcsError;
 
 /// Refuses text that a program could parse as an option, and text that is never a valid revision.
@@ -41,6 +43,12 @@ pub(super) fn is_null(revision: &str) -> bool {
 /// Whether this is the full hash of a revision.
 pub(super) fn is_hash(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether this is the path of a file below the root, without steps upwards.
+pub(super) fn is_path(path: &str) -> bool {
+    let mut parts = Path::new(path).components();
+    !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 pub(super) fn invalid_revision(what: &'static str, text: &str, why: &'static str) -> VcsError {

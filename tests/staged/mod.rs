@@ -12,6 +12,7 @@ mod bouncer;
 mod builds;
 mod checksums;
 mod frame;
+mod github;
 mod history;
 mod mac;
 mod notify;

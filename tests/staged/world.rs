@@ -123,6 +123,7 @@ impl World {
                 history: Vec::new(),
                 copy_of: None,
                 archive: None,
+                repository: None,
             },
             kind: "any",
             extra: json!({}),

@@ -8,4 +8,5 @@
 mod decision;
 mod processes;
 mod production;
+mod repository;
 mod served;

@@ -57,6 +57,7 @@ impl Task<'_> {
             copy_of: None,
             history: self.history.iter().map(task_id).collect(),
             archive: None,
+            repository: None,
         };
         let mut definition = taskcluster.definition(self.system, &[]);
         definition["retries"] = json!(2);

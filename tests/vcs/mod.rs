@@ -6,6 +6,7 @@
     reason = "a test may end where it finds something wrong"
 )]
 
+mod contents;
 mod fetching;
 mod file_names;
 mod mercurial;

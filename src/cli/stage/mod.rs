@@ -1,5 +1,6 @@
 //! The command `stage`.
 
+mod clone;
 mod queue;
 mod release;
 mod run_task;

@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use tokio::runtime::{Handle, Runtime};
 
+use super::clone::TaskClone;
 use crate::base::name::TaskId;
+use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{TOO_LARGE, Taskcluster};
+use crate::ports::vcs::Tool;
+use crate::release::staged::Staged;
 use crate::stage::source::{Artifact, Source, SourceError};
+use crate::stage::trees::contents::Repository;
+use crate::stage::trees::tree::Tree;
 use crate::taskcluster::Client;
 
 /// How many requests a staged task makes at once.
@@ -16,6 +22,7 @@ const REQUESTS: usize = 16;
 pub struct Queue {
     runtime: Handle,
     taskcluster: Client,
+    tree: Option<Repository<TaskClone>>,
 }
 
 impl Queue {
@@ -24,11 +31,30 @@ impl Queue {
         Self {
             runtime: runtime.handle().clone(),
             taskcluster,
+            tree: None,
         }
+    }
+
+    /// The same source with the repository that a staged task names; it is cloned when somebody asks for it.
+    #[must_use]
+    pub fn with_repository_of(mut self, staged: &Staged, environment: &Environment) -> Self {
+        let named = staged.repository.as_ref();
+        let git = named.filter(|repository| repository.tool == Tool::Git.name());
+        let revision = &staged.release.revision;
+        self.tree = git.map(|repository| {
+            let clone = TaskClone::new(&repository.url, revision, environment);
+            Repository::new(clone, revision)
+        });
+        self
     }
 }
 
 impl Source for Queue {
+    fn tree(&self) -> Option<&dyn Tree> {
+        let tree = self.tree.as_ref()?;
+        Some(tree)
+    }
+
     fn readers(&self) -> usize {
         REQUESTS
     }

@@ -12,6 +12,7 @@ use crate::cli::context::runtime;
 use crate::cli::helper::CommandHelper;
 use crate::cli::own_task::own_task;
 use crate::ports::taskcluster::Taskcluster;
+use crate::release::staged::Staged;
 use crate::stage::run::run as run_staged;
 use crate::stage::state::TaskRun;
 use crate::stage::work::Output;
@@ -30,7 +31,11 @@ pub fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<Exi
     let definition = runtime.block_on(client.task(&task_id)).map_err(|error| {
         Diagnostic::environment("cannot read the definition of this task").because(error)
     })?;
-    let source = Queue::new(&runtime, client);
+    let mut source = Queue::new(&runtime, client);
+    // What is wrong with a definition is told by the run itself.
+    if let Ok(staged) = Staged::of_definition(&definition) {
+        source = source.with_repository_of(&staged, &command.environment);
+    }
     let done = run_staged(&TaskRun { task_id, run_id }, &definition, &source);
     // All names are checked before anything is written.
     for output in &done.artifacts {

@@ -65,6 +65,10 @@ pub fn staged(
         history: settings.history.clone(),
         copy_of: before.copy_of,
         archive: settings.archive.clone(),
+        repository: match recognized.system.reads_repository {
+            true => settings.repository.clone(),
+            false => None,
+        },
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
     let private = private_artifacts(&staged.payload);

@@ -13,7 +13,7 @@ use crate::config::parameters::Parameters;
 use crate::config::release;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
-use crate::release::staged::Release;
+use crate::release::staged::{Release, Repository};
 use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
 
 /// The settings of a project.
@@ -34,6 +34,8 @@ pub struct Settings {
     pub(super) history: Vec<TaskId>,
     /// The address of the archive.
     pub(super) archive: Option<String>,
+    /// The repository of the push, if tasks can read it.
+    pub(super) repository: Option<Repository>,
 }
 
 /// What a graph shows that is only looked at, in place of the image of the task that creates it.
@@ -115,6 +117,7 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
         compares: section.get("compare-production") != Some(&Value::Bool(false)),
         image: section.get("image").cloned(),
         archive: archive.map(str::to_owned),
+        repository: repository(params),
         pool: config.worker_pool(worker, params.level())?,
         kinds,
         stages: release::level(config, params) != "production",
@@ -128,6 +131,18 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
                 .unwrap_or(1),
         },
     }))
+}
+
+/// The repository of the push. Tasks have no key, so they read it over HTTP, or where it is a folder.
+fn repository(params: &Parameters) -> Option<Repository> {
+    let url = params.str("head_repository");
+    let is_open = ["https://", "http://", "file://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    is_open.then(|| Repository {
+        tool: params.str("repository_type").to_owned(),
+        url: url.to_owned(),
+    })
 }
 
 impl Settings {

@@ -41,15 +41,16 @@ pub(super) const INTEGER: Shape = Shape::Integer {
 pub(super) const MAPPING: Shape = Shape::Map(&Shape::Any);
 
 /// The artifacts of other tasks, with further fields allowed.
-pub(super) const UPSTREAM: Shape = Shape::List(&list(
-    Shape::Open(&[
-        required("taskId", TEXT),
-        required("taskType", TEXT),
-        required("paths", SOME_TEXTS),
-    ]),
-    1,
-    true,
-));
+pub(super) const UPSTREAM: Shape = Shape::List(&list(UPSTREAM_ENTRY, 1, true));
+
+/// The artifacts of other tasks, of which there may be none.
+pub(super) const UPSTREAM_OR_NONE: Shape = Shape::List(&list(UPSTREAM_ENTRY, 0, true));
+
+const UPSTREAM_ENTRY: Shape = Shape::Open(&[
+    required("taskId", TEXT),
+    required("taskType", TEXT),
+    required("paths", SOME_TEXTS),
+]);
 
 /// The artifacts of other tasks, which may be optional.
 pub(super) const UPSTREAM_OR_ABSENT: Shape = Shape::List(&list(

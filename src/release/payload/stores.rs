@@ -2,7 +2,7 @@
 
 use super::{
     BOTH, DEPENDENCIES, MAPPING, Needs, SCOPES, SOME_TEXTS, TaskShape, UPSTREAM,
-    UPSTREAM_OR_ABSENT, closed, list, open,
+    UPSTREAM_OR_ABSENT, UPSTREAM_OR_NONE, closed, list, open,
 };
 use crate::base::shape::{Shape, TEXT, optional, required};
 
@@ -84,7 +84,7 @@ pub static GITHUB: TaskShape = open(
         required("isPrerelease", Shape::Boolean),
         required("githubRepoUrl", TEXT),
         required("releaseName", TEXT),
-        optional("upstreamArtifacts", UPSTREAM),
+        required("upstreamArtifacts", UPSTREAM_OR_NONE),
         optional("artifactMap", Shape::List(&list(MAPPING, 0, false))),
     ],
 );

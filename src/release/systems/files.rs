@@ -20,6 +20,7 @@ pub static MAC_SIGNING: System = System {
     scopes: &[CERTIFICATE],
     staged: &[""],
     keeps_names: true,
+    reads_repository: false,
     production: "a Mac with the certificates of the developer account; Apple's notary service",
 };
 
@@ -37,6 +38,7 @@ pub static SIGNING: System = System {
     scopes: &[CERTIFICATE],
     staged: &[""],
     keeps_names: true,
+    reads_repository: false,
     production: "Autograph, with the key of the certificate",
 };
 
@@ -133,6 +135,7 @@ pub static BEETMOVER: System = System {
         "upload-translations-artifacts",
     ],
     keeps_names: false,
+    reads_repository: false,
     production: "credentials of the buckets and of the artifact registry",
 };
 
@@ -148,5 +151,6 @@ pub static CHECKSUMS: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "the files of the candidate in the archive",
 };

@@ -55,6 +55,7 @@ pub static SHIPIT: System = System {
         "mark-as-merged",
     ],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of Ship It",
 };
 
@@ -77,6 +78,7 @@ pub static LANDO: System = System {
     ],
     staged: &[""],
     keeps_names: false,
+    reads_repository: true,
     production: "an account of Lando",
 };
 
@@ -96,6 +98,7 @@ pub static TREE: System = System {
     scopes: &[ScopeRule::some("actions", &[":treescript:action:"])],
     staged: &[""],
     keeps_names: false,
+    reads_repository: true,
     production: "a key that may push to the repository",
 };
 
@@ -116,8 +119,9 @@ pub static GITHUB: System = System {
         ScopeRule::one("project", &[":github:project:"]),
         ScopeRule::one("action", &[":github:action:"]),
     ],
-    staged: &[],
+    staged: &["release"],
     keeps_names: false,
+    reads_repository: true,
     production: "a token of GitHub",
 };
 
@@ -136,8 +140,9 @@ pub static BITRISE: System = System {
         ScopeRule::one("app", &[":bitrise:app:"]),
         ScopeRule::some("workflow", &[":bitrise:workflow:"]),
     ],
-    staged: &[],
+    staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "a token of Bitrise",
 };
 
@@ -155,5 +160,6 @@ pub static NOTIFY: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "Taskcluster's notification service",
 };

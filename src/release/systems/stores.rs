@@ -18,6 +18,7 @@ pub static PUSHAPK: System = System {
     scopes: &[ScopeRule::one("product", &[":googleplay:product:"])],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of Google Play or of the Galaxy Store",
 };
 
@@ -35,6 +36,7 @@ pub static PUSHSNAP: System = System {
     scopes: &[ScopeRule::one("channel", &[":snapcraft:"]).naming("channel")],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of the Snap Store",
 };
 
@@ -52,6 +54,7 @@ pub static PUSHFLATPAK: System = System {
     scopes: &[ScopeRule::some("channel", &[":flathub:"]).naming("channel")],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "a token of Flathub",
 };
 
@@ -69,6 +72,7 @@ pub static PUSHMSIX: System = System {
     scopes: &[ScopeRule::one("channel", &[":microsoftstore:"]).naming("channel")],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of the Microsoft Store",
 };
 
@@ -88,5 +92,6 @@ pub static ADDONS: System = System {
     scopes: &[ScopeRule::one("server", &[":addons.mozilla.org:server:"])],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of addons.mozilla.org",
 };

@@ -48,6 +48,7 @@ pub static BALROG: System = System {
         "set-readonly",
     ],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of Balrog; sign-offs for rules that need them",
 };
 
@@ -80,6 +81,7 @@ pub static BOUNCER: System = System {
     ],
     staged: &["submission", "aliases", "locations"],
     keeps_names: false,
+    reads_repository: false,
     production: "an account of bouncer's administration",
 };
 
@@ -99,6 +101,7 @@ pub static PARTIALS: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "the updates of earlier releases, from the archive",
 };
 
@@ -118,6 +121,7 @@ pub static UPDATE_VERIFY_CONFIG: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "product details, the archive, and the repositories of earlier releases",
 };
 
@@ -133,6 +137,7 @@ pub static UPDATE_VERIFY: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "the update server, and earlier releases in the archive",
 };
 
@@ -150,6 +155,7 @@ pub static FINAL_VERIFY: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "the update server, bouncer and the archive",
 };
 
@@ -167,5 +173,6 @@ pub static BOUNCER_CHECK: System = System {
     scopes: &[],
     staged: &[""],
     keeps_names: false,
+    reads_repository: false,
     production: "bouncer and the archive",
 };

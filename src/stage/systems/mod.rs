@@ -4,11 +4,13 @@ mod addons;
 mod archive;
 mod archived;
 mod balrog;
+mod bitrise;
 mod bouncer;
 mod bouncer_check;
 mod checksums;
 mod data;
 mod final_verify;
+mod github;
 mod import;
 mod mac_signing;
 mod maven;
@@ -57,6 +59,7 @@ static SYSTEMS: &[(&str, &str, System)] = &[
         "upload-translations-artifacts",
         data::upload_by_patterns,
     ),
+    ("bitrise", "", bitrise::run),
     ("bouncer", "submission", bouncer::submission),
     ("bouncer", "aliases", bouncer::aliases),
     ("bouncer", "locations", bouncer::locations),
@@ -69,6 +72,7 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("update-verify", "", update_verify::verify),
     ("update-verify-config", "", update_verify_config::create),
     ("addons", "", addons::push),
+    ("github", "release", github::release),
     ("lando", "", repository::lando),
     ("notify", "", notify::show),
     ("pushapk", "", push_apk::push),

@@ -13,16 +13,13 @@ use crate::stage::trees::access::Asked;
 use crate::stage::trees::action::{Action, ActionError};
 use crate::stage::trees::apply::apply;
 use crate::stage::trees::bump::{self, Bump, Bumped, How, Outcome};
-use crate::stage::trees::tree::Tree;
+use crate::stage::trees::tree::{HEAD, Tree};
 use crate::stage::trees::version::Version;
 use crate::stage::trees::{l10n, payload, tag};
 use crate::stage::work::Work;
 
 /// The space of tags, by repository and name.
-const TAGS: &str = "tag";
-
-/// The revision that the task was made for.
-const HEAD: &str = "HEAD";
+pub(super) const TAGS: &str = "tag";
 
 /// Commits and tags through Lando.
 pub fn lando(work: &mut Work<'_>) {

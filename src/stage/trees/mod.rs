@@ -12,6 +12,7 @@
 //! - [`payload`]: what a task asks for;
 //! - [`replace`]: texts that are replaced on such a day;
 //! - [`l10n`]: commits that change the revisions of translations;
+//! - [`contents`]: a tree that a version control system holds;
 //! - [`diff`]: differences of files as git writes them, with [`sequence`], and [`apply`], which proves that
 //!   they can be applied.
 
@@ -19,6 +20,7 @@ pub mod access;
 pub mod action;
 pub mod apply;
 pub mod bump;
+pub mod contents;
 pub mod diff;
 pub mod l10n;
 pub mod merge_day;

@@ -20,6 +20,9 @@ pub enum TreeError {
 /// The most bytes of a file that a task changes.
 pub const MAX_FILE: usize = 4 * 1024 * 1024;
 
+/// The revision that the release is made of, whatever its hash is.
+pub const HEAD: &str = "HEAD";
+
 /// A repository, read at its revisions.
 pub trait Tree: Sync {
     /// The content of a file at a revision; `None` if there is no such file.

@@ -1,0 +1,113 @@
+//! The repository of the project as a rehearsal sees it: what is checked out, with all that is not committed.
+
+use std::io::{ErrorKind, Read as _};
+use std::path::{Component, Path};
+
+use crate::ports::vcs::{Contents, Vcs, VcsError};
+
+/// The working copy of the project.
+pub struct WorkingCopy {
+    vcs: Box<dyn Vcs>,
+    head: String,
+}
+
+impl WorkingCopy {
+    /// A working copy in which the revision `head` is checked out.
+    pub fn new(vcs: Box<dyn Vcs>, head: &str) -> Self {
+        Self {
+            vcs,
+            head: head.to_owned(),
+        }
+    }
+}
+
+impl Contents for WorkingCopy {
+    /// What is checked out is read from the folder, as the decision reads it.
+    fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError> {
+        if revision != self.head {
+            return self.vcs.file_at(revision, path, limit);
+        }
+        let is_below = |part| matches!(part, Component::Normal(_));
+        if !Path::new(path).components().all(is_below) {
+            return Ok(None);
+        }
+        let place = self.vcs.root().join(path);
+        let unreadable = |error: std::io::Error| VcsError::Unreadable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
+        match std::fs::symlink_metadata(&place) {
+            Ok(found) if found.is_file() => {}
+            Ok(_) => return Ok(None),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(unreadable(error)),
+        }
+        let mut content = Vec::new();
+        let file = std::fs::File::open(&place).map_err(unreadable)?;
+        let read = file.take(limit + 1).read_to_end(&mut content);
+        read.map_err(unreadable)?;
+        if content.len() as u64 > limit {
+            let path = path.to_owned();
+            return Err(VcsError::TooLarge { path, limit });
+        }
+        Ok(Some(content))
+    }
+
+    fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
+        self.vcs.branch_tip(branch)
+    }
+
+    fn tag_target(&self, tag: &str) -> Result<Option<String>, VcsError> {
+        self.vcs.tag_target(tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::environment::Environment;
+    use crate::vcs::discover;
+
+    #[test]
+    fn what_is_not_committed_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let git = |arguments: &[&str]| {
+            let mut command = std::process::Command::new("git");
+            let user = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+            command
+                .args(user)
+                .args(arguments)
+                .current_dir(folder.path());
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        git(&["init", "--quiet", "--initial-branch=main"]);
+        let write = |text: &str| std::fs::write(folder.path().join("file"), text).unwrap();
+        write("one");
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "-m", "one"]);
+        let first = git(&["rev-parse", "HEAD"]);
+        git(&["commit", "--quiet", "--allow-empty", "-m", "two"]);
+        let head = git(&["rev-parse", "HEAD"]);
+        write("two");
+        let vcs = discover(folder.path(), &Environment::of_process()).unwrap();
+        let copy = WorkingCopy::new(vcs, &head);
+        let read = |revision: &str, path: &str| copy.file_at(revision, path, 3);
+        assert_eq!(read(&head, "file"), Ok(Some(b"two".to_vec())));
+        assert_eq!(read(&first, "file"), Ok(Some(b"one".to_vec())));
+        assert_eq!(read(&head, "none"), Ok(None));
+        assert_eq!(read(&head, "file/none"), Ok(None));
+        assert_eq!(read(&head, "."), Ok(None));
+        assert_eq!(read(&head, "../file"), Ok(None));
+        write("four");
+        assert!(matches!(
+            read(&head, "file"),
+            Err(VcsError::TooLarge { .. })
+        ));
+    }
+}

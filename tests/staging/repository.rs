@@ -1,0 +1,139 @@
+//! A staged task that changes a repository, as a process: it clones the repository that its definition names.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use snowman::base::json::read;
+use snowman::ports::environment::Environment;
+use snowman::release::staged::{Release, Repository, Staged};
+
+use super::processes::id;
+use crate::common::Project;
+use crate::common::taskcluster::{DECISION, Taskcluster};
+
+const VERSION: &str = "browser/config/version.txt";
+
+/// Runs a task that bumps the version and sets a tag. Returns its exit code, its log and the difference.
+async fn bump(repository: Option<Repository>, revision: &str) -> (Option<i32>, String, String) {
+    let taskcluster = Taskcluster::new().await;
+    let payload = json!({
+        "lando_repo": "hail", "actions": ["version_bump", "tag"],
+        "version_bump_info": {"files": [VERSION], "next_version": "94.0.1"},
+        "tag_info": {"tags": ["HAIL_94_0_BUILD1"], "revision": revision},
+    });
+    let scopes = ["repo:hail", "action:version_bump", "action:tag"];
+    let staged = Staged {
+        system: "lando".to_owned(),
+        action: None,
+        payload: read("payload", payload.to_string().as_bytes()).unwrap(),
+        scopes: scopes
+            .map(|end| format!("project:hail:releng:lando:{end}"))
+            .into(),
+        pool: "scriptworker-k8s/hail-1-lando".to_owned(),
+        release: Release {
+            product: "hail".to_owned(),
+            version: "94.0".to_owned(),
+            build_number: 1,
+            revision: revision.to_owned(),
+        },
+        phase: "ship".to_owned(),
+        from: Vec::new(),
+        earlier: None,
+        copy_of: None,
+        history: Vec::new(),
+        archive: None,
+        repository,
+    };
+    let mut definition = taskcluster.definition("bump", &[]);
+    definition["dependencies"] = json!([DECISION]);
+    let definition = read("definition", definition.to_string().as_bytes()).unwrap();
+    let definition = staged.into_definition(&definition).to_string();
+    let definition: Value = serde_json::from_str(&definition).unwrap();
+    let task = id('A');
+    taskcluster.create(&task, &definition);
+    taskcluster.sandbox.state().claim(&task).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = tokio::task::block_in_place(|| {
+        Command::new(env!("CARGO_BIN_EXE_snowman"))
+            .args(["stage", "run", "--folder"])
+            .arg(folder.path())
+            .env_clear()
+            .env("PATH", Environment::of_process().get("PATH").unwrap())
+            .env("TASK_ID", &task)
+            .env("RUN_ID", "0")
+            .env("TASKCLUSTER_ROOT_URL", taskcluster.sandbox.root_url())
+            .env(
+                "TASKCLUSTER_PROXY_URL",
+                taskcluster.sandbox.proxy_url(&task),
+            )
+            .current_dir("/")
+            .output()
+            .unwrap()
+    });
+    let log = String::from_utf8(output.stdout).unwrap();
+    let diff = folder.path().join("public/build/version-bump.diff");
+    let diff = std::fs::read_to_string(diff).unwrap_or_default();
+    (output.status.code(), log, diff)
+}
+
+fn write(project: &Project, file: &str, text: &str) {
+    let path = project.root().join(file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn repository(project: &Project) -> Repository {
+    Repository {
+        tool: "git".to_owned(),
+        url: format!("file://{}", project.root().display()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commits_are_made_on_a_clone_of_the_repository() {
+    let project = Project::new();
+    write(&project, VERSION, "94.0\n");
+    let revision = project.commit();
+    write(&project, VERSION, "95.0\n");
+    project.commit();
+    let (code, log, diff) = bump(Some(repository(&project)), &revision).await;
+    assert_eq!(code, Some(0), "{log}");
+    // As git itself writes it.
+    project.git(&["checkout", "--quiet", &revision]);
+    write(&project, VERSION, "94.0.1\n");
+    let expected = project.git(&["-c", "core.abbrev=no", "diff"]);
+    let without_index = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("index "));
+        lines.map(str::to_owned).collect()
+    };
+    assert_eq!(without_index(&diff), without_index(&expected));
+    assert!(!log.contains("whether the tags exist"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_the_repository_has_elsewhere_is_red() {
+    let project = Project::new();
+    write(&project, VERSION, "94.0\n");
+    project.commit();
+    project.git(&["tag", "HAIL_94_0_BUILD1"]);
+    write(&project, "other", "");
+    let revision = project.commit();
+    let (code, log, _) = bump(Some(repository(&project)), &revision).await;
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("HAIL_94_0_BUILD1 exists already"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_that_cannot_be_read_is_red_and_one_that_is_not_named_unchecked() {
+    let project = Project::new();
+    write(&project, VERSION, "94.0\n");
+    let revision = project.commit();
+    let mut gone = repository(&project);
+    gone.url += "-gone";
+    let (code, log, _) = bump(Some(gone), &revision).await;
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("cannot read the repository"), "{log}");
+    let (code, log, diff) = bump(None, &revision).await;
+    assert_eq!((code, diff.as_str()), (Some(0), ""), "{log}");
+    assert!(log.contains("the task has no repository"), "{log}");
+}
