@@ -131,6 +131,22 @@ fn a_path_without_a_file_is_red() {
 }
 
 #[test]
+fn an_unknown_system_is_reported_once() {
+    let mut world = World::default();
+    let published = publish(&mut world, None);
+    let wrong = edited(|entries| {
+        let product = entries.get_mut("Hail-94.0").unwrap();
+        if let Some(Value::Object(paths)) = product.get_mut(PATHS) {
+            let path = paths.get("linux64").cloned().unwrap();
+            paths.insert("beos", path);
+        }
+    });
+    let task = submit(&mut world, wrong, &[&published]);
+    let red = world.fail(&task);
+    assert_eq!(red, ["bouncer does not know the system beos of Hail-94.0"]);
+}
+
+#[test]
 fn swapped_paths_are_red() {
     let mut world = World::default();
     let swapped = edited(|entries| {

@@ -5,7 +5,7 @@
 //! finds those, too.
 
 use super::aliases::capitalized;
-use super::product::{Brand, Package, ProductName, SYSTEMS, folder};
+use super::product::{Brand, Package, ProductName, SYSTEMS, folder, is_system};
 
 /// Why a path is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -169,16 +169,17 @@ pub fn check_strictly(
     system: &str,
     path: &str,
 ) -> Result<(), PathError> {
-    let Some(folder) = folder(system) else {
+    if !is_system(system) {
         return Err(PathError::System {
             product: product.to_owned(),
             system: system.to_owned(),
         });
-    };
+    }
+    let folder = folder(system);
     let parts: Vec<&str> = path.split('/').collect();
     let is_stub = name.package == Package::Stub && system.starts_with("win");
     // One small installer serves all variants of Windows.
-    let is_folder = |part: &&str| *part == folder || is_stub && *part == "win32";
+    let is_folder = |part: &&str| Some(*part) == folder || is_stub && *part == "win32";
     if !parts.iter().any(is_folder) {
         return Err(PathError::OtherSystem {
             product: product.to_owned(),

@@ -134,6 +134,12 @@ impl<'a> ProductName<'a> {
     }
 }
 
+/// Whether bouncer knows an operating system.
+#[must_use]
+pub fn is_system(name: &str) -> bool {
+    OTHER_SYSTEMS.contains(&name) || folder(name).is_some()
+}
+
 /// The folder of an operating system.
 #[must_use]
 pub fn folder(system: &str) -> Option<&'static str> {

@@ -12,7 +12,8 @@ use crate::base::value::{Object, Value, json};
 use crate::stage::bouncer::aliases::{self, capitalized, describe};
 use crate::stage::bouncer::database::{ALIASES, PRODUCTS, paths_of};
 use crate::stage::bouncer::links::{Archive, Found, locales_of};
-use crate::stage::bouncer::product::{BRANDS, Brand, OTHER_SYSTEMS, Package, ProductName, SYSTEMS};
+use crate::stage::bouncer::paths::PathError;
+use crate::stage::bouncer::product::{BRANDS, Brand, Package, ProductName, is_system};
 use crate::stage::bouncer::{nightly, paths};
 use crate::stage::report::Table;
 use crate::stage::work::Work;
@@ -184,13 +185,14 @@ fn read_entry(work: &mut Work<'_>, product: &str, entry: &Value) -> Option<Entry
     if locations.is_empty() {
         work.report.problem(format!("{product} has no paths"));
     }
-    let known = |system: &str| {
-        OTHER_SYSTEMS.contains(&system) || SYSTEMS.iter().any(|(name, _)| *name == system)
-    };
-    for system in locations.keys().filter(|system| !known(system)) {
-        work.report.problem(format!(
-            "bouncer does not know the system {system} of {product}"
-        ));
+    // Those of unknown systems are left out, since nothing else can be said about them.
+    let (locations, unknown): (BTreeMap<_, _>, BTreeMap<_, _>) = locations
+        .into_iter()
+        .partition(|(system, _)| is_system(system));
+    for system in unknown.into_keys() {
+        let product = product.to_owned();
+        let error = PathError::System { product, system };
+        work.report.problem(error.to_string());
     }
     Some(Entry {
         locations,
