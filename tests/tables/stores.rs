@@ -5,7 +5,7 @@ use snowman::base::value::Value as Ours;
 use snowman::stage::stores::jar_manifest;
 use snowman::stage::stores::publish::{self, Account};
 
-use super::row::{Table, Verdict, text};
+use super::row::{Table, Verdict, text, texts};
 
 pub const TABLES: &[Table] = &[
     Table::of_rows("pushapk-manifest.json", manifest),
@@ -27,7 +27,9 @@ fn config(row: &Value) -> Verdict {
     Verdict::of(row, |row| {
         let (config, payload): (Ours, Ours) =
             (row["product"].clone().into(), row["payload"].clone().into());
-        let product = row["scope_product"].as_str().unwrap_or("fenix");
+        // The worker finds the configuration by the product of the scope, which is one of its names.
+        let names = texts(&row["product"], "product_names")?;
+        let product = *names.first().ok_or("a configuration of no product")?;
         let ours = publish::publish(&config, &payload, product);
         let ours = ours.map_err(|error| error.production_message()).map(|publish| {
             let mut value = json!({

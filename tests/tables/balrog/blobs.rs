@@ -10,7 +10,7 @@ use snowman::stage::balrog::blob::offer::{Offer, Serve};
 use snowman::stage::balrog::blob::validate::{Invalid, validate_as, validate_form};
 use snowman::stage::balrog::query::Query;
 
-use super::super::row::{Malformed, Verdict, text};
+use super::super::row::{Malformed, Verdict, is_crash, text};
 use super::{Ours, allowlist, of_fault, query_of, tree, world_of};
 
 /// Compares with a result, or with an error, `null` if there is none.
@@ -28,9 +28,8 @@ pub fn compared(ours: Ours, result: &Value, error: &Value) -> Verdict {
                 .unwrap_or_default();
             let message = error["message"].as_str();
             match ours {
-                _ if !["BadDataError", "BlobValidationError", "ValueError"].contains(&name) => {
-                    Verdict::Crashed
-                }
+                Err(_) if is_crash(name) => Verdict::Right,
+                Ok(_) if is_crash(name) => Verdict::Crashed,
                 Err((class, text))
                     if class == name && message.is_none_or(|message| message == text) =>
                 {
@@ -127,31 +126,41 @@ fn validated(ours: Result<(), Invalid>, theirs: &Value) -> Verdict {
     let ours = ours.map(|()| Value::Null).map_err(|invalid| {
         let class = match invalid {
             Invalid::Domain { .. } | Invalid::HashLength { .. } => "ValueError",
-            Invalid::Kind(_) | Invalid::Form(_) | Invalid::Conflicts(_) | Invalid::NotCompared(NotCompared::Values(..)) => {
-                "BlobValidationError"
-            }
+            Invalid::Kind(_)
+            | Invalid::Form(_)
+            | Invalid::Conflicts(_)
+            | Invalid::NotCompared(NotCompared::Values(..)) => "BlobValidationError",
             Invalid::HashFunction(_) | Invalid::NotCompared(_) => "broken",
         };
-        let errors = match &invalid {
-            Invalid::Form(errors) => json!(errors),
-            Invalid::Conflicts(conflicts) => conflicts
-                .iter()
-                .map(|one| json!([Value::from(one.one.clone()), Value::from(one.other.clone()), {"__set__": one.attributes}]))
-                .collect(),
-            _ => Value::Null,
-        };
+        let errors = details(&invalid);
         (class, invalid.to_string(), errors)
     });
-    let details = match &ours {
-        Err((_, _, errors))
-            if !errors.is_null() && any_order(errors) != any_order(&theirs["errors"]) =>
-        {
-            Verdict::equal("errors", errors, &theirs["errors"])
-        }
+    let listed = match &ours {
+        Err((_, _, errors)) if !errors.is_null() => same_errors(errors, &theirs["errors"]),
         _ => Verdict::Right,
     };
     let ours = ours.map_err(|(class, text, _)| (class, text));
-    Verdict::all([compared(ours, &Value::Null, theirs), details])
+    Verdict::all([compared(ours, &Value::Null, theirs), listed])
+}
+
+/// The mistakes that a refusal lists; null if it lists none.
+pub fn details(invalid: &Invalid) -> Value {
+    match invalid {
+        Invalid::Form(errors) => json!(errors),
+        Invalid::Conflicts(conflicts) => conflicts
+            .iter()
+            .map(|one| json!([Value::from(one.one.clone()), Value::from(one.other.clone()), {"__set__": one.attributes}]))
+            .collect(),
+        _ => Value::Null,
+    }
+}
+
+/// Compares the mistakes that refusals list.
+pub fn same_errors(ours: &Value, theirs: &Value) -> Verdict {
+    match any_order(ours) == any_order(theirs) {
+        true => Verdict::Right,
+        false => Verdict::equal("errors", ours, theirs),
+    }
 }
 
 /// The pieces of messages, in which the table has kept no order of keys.
