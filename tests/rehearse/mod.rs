@@ -15,3 +15,4 @@ mod pipeline;
 mod publication;
 mod reading;
 mod shell;
+mod staged;

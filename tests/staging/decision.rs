@@ -14,7 +14,7 @@ use snowman::stage::source::{Artifact, Source, SourceError};
 use snowman::stage::state::TaskRun;
 
 use crate::common::taskcluster::Taskcluster;
-use crate::common::{CANDIDATES, CONFIG, PLAIN, Project};
+use crate::common::{CANDIDATES, CONFIG, PLAIN, Project, Ran};
 
 /// The alias of the release worker, before the next section.
 pub const ALIASES: &str = "        beetmover:
@@ -48,6 +48,12 @@ pub fn project(staging: &str) -> Project {
     Project::new()
         .file("taskcluster/config.yml", format!("{config}{staging}"))
         .kind("publish", &format!("{PLAIN}{KIND}{CANDIDATES}"))
+}
+
+/// What a command says, in one line.
+pub fn said(ran: &Ran) -> String {
+    let words: Vec<String> = ran.shown().split_whitespace().map(str::to_owned).collect();
+    words.join(" ").replace(" │ ", " ")
 }
 
 /// The tasks of the decision, by label.
@@ -236,12 +242,7 @@ fn settings_that_are_wrong_are_all_reported() {
 ";
     let ran = project(staging).run(&["morphed"]);
     assert_eq!(ran.code, Some(1), "{}", ran.shown());
-    let text = ran
-        .shown()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace(" │ ", " ");
+    let text = said(&ran);
     for part in [
         "expected an alias of docker-worker, found `beetmover`, an alias of beetmover",
         "unknown release system `bouncr`",
@@ -249,6 +250,35 @@ fn settings_that_are_wrong_are_all_reported() {
     ] {
         assert!(text.contains(part), "{text}");
     }
+}
+
+#[test]
+fn the_declared_archive_goes_to_staged_tasks() {
+    let declared = |archive: &str| {
+        let staging = format!("{STAGING}        archive: {archive}\n");
+        project(&staging).file("params.yml", "project: project\nlevel: '1'\n")
+    };
+    let archive = "https://archive.example.com/pub";
+    let task = morphed(&declared(archive));
+    assert_eq!(task["extra"]["staging"]["archive"], archive);
+    let ran = declared("ftp://archive.example.com").run(&["morphed", "-p", "params.yml"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let text = said(&ran);
+    assert!(
+        text.contains("`snowman.staging.archive`: expected an address that begins with https:// or http://, found `ftp://archive.example.com`"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_created_if_a_release_task_would_be_refused() {
+    let taskcluster = Taskcluster::new().await;
+    let kind = format!("{PLAIN}{KIND}{CANDIDATES}").replace("checksums_path", "checksum_path");
+    let decided = taskcluster.decide(project(STAGING).kind("publish", &kind), &[]);
+    assert_eq!(decided.code, Some(1), "{}", decided.shown());
+    let text = said(&decided);
+    assert!(text.contains("would refuse the task"), "{text}");
+    assert!(taskcluster.created().is_empty());
 }
 
 #[test]
@@ -269,12 +299,7 @@ fn a_task_that_its_worker_would_refuse_is_not_created_at_any_level() {
             .file("params.yml", params);
         let ran = project.run(&["morphed", "-p", "params.yml"]);
         assert_eq!(ran.code, Some(1), "{}", ran.shown());
-        let text = ran
-            .shown()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .replace(" │ ", " ");
+        let text = said(&ran);
         for part in [
             "task `publish-candidates`",
             "the release worker of beetmover would refuse the task",

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::decision::{ALIASES, KIND, STAGING, morphed, project, tasks};
+use super::decision::{ALIASES, KIND, STAGING, morphed, project, said, tasks};
 use crate::common::taskcluster::{DECISION, Taskcluster};
-use crate::common::{CANDIDATES, CONFIG, Project, Ran};
+use crate::common::{CANDIDATES, CONFIG, Project};
 
 const LOADER: &str = "\
 loader: taskgraph.loader.transform:loader
@@ -50,12 +50,6 @@ fn by_level(production: &str) -> String {
 fn report(project: &Project) -> Value {
     let written = project.root().join("artifacts/staging/production.json");
     serde_json::from_slice(&std::fs::read(written).unwrap()).unwrap()
-}
-
-/// What a decision says, in one line.
-fn said(ran: &Ran) -> String {
-    let words: Vec<String> = ran.shown().split_whitespace().map(str::to_owned).collect();
-    words.join(" ").replace(" │ ", " ")
 }
 
 #[tokio::test(flavor = "multi_thread")]

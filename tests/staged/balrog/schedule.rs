@@ -3,7 +3,8 @@
 use snowman::base::value::{Value, json};
 
 use super::given::{
-    FOLDER, Promoted, after, effect, given, hash, promoted, rows, schedule, set, toplevel,
+    FOLDER, Promoted, after, archive, effect, entry, given, hash, locale, promoted, rows, schedule,
+    set, toplevel,
 };
 use crate::staged::world::{Task, World};
 
@@ -137,4 +138,26 @@ fn a_version_does_not_get_to_users_of_another_channel() {
         red.contains("94.0b1 is not a version for the channel `release`"),
         "{red}"
     );
+}
+
+#[test]
+fn a_rule_that_was_made_up_says_nothing_about_others() {
+    // Without history, a candidate goes to users of the beta channel first, by a rule that is assumed.
+    let mut world = World::default();
+    let archive = archive(&mut world);
+    let task = toplevel(&mut world, &[]);
+    let top = world.pass(&task);
+    let task = locale(&mut world, &json!([entry()]), &[&archive, &top]);
+    let submitted = world.pass(&task);
+    let mut task = schedule(&mut world, &[&submitted]);
+    set(&mut task, "publish_rules", json!([32]));
+    set(&mut task, "pin_channels", json!(["beta"]));
+    let candidate = world.pass(&task);
+    let change = effect(&world, &candidate, "balrog-scheduled", "32");
+    assert_eq!(change["channel"], "beta");
+    // That there is one for beta does not mean that there is none for the release.
+    let task = schedule(&mut world, &[&candidate]);
+    let released = world.pass(&task);
+    let change = effect(&world, &released, "balrog-scheduled", "145");
+    assert_eq!(change["channel"], "release");
 }

@@ -110,7 +110,10 @@ fn a_payload_that_balrog_would_refuse_is_red() {
             .scopes
             .push("project:hail:releng:balrog:server:release".into())
     });
-    assert!(!red.is_empty());
+    assert!(
+        red.contains("the worker asks for one scope for the server, but the task has several"),
+        "{red}"
+    );
     let red = red_toplevel(|task| {
         task.staged
             .scopes
