@@ -1,4 +1,4 @@
-//! The transform `mark_as_shipped`: creates tasks that mark a release as shipped in Ship-it.
+//! The transform `mark_as_shipped`: creates tasks that mark a release as shipped in Ship It.
 //!
 //! The product comes from the task, or else from `shipit.product` in config.yml. The name of the
 //! release and the prefix of scopes are derived from config.yml too.
@@ -14,7 +14,7 @@ use crate::transform::{Context, Item, Transform, each, fields};
 pub static TRANSFORM: Transform = Transform {
     name: "mozilla_taskgraph.transforms.scriptworker.shipit.mark_as_shipped",
     aliases: &[],
-    doc: "creates tasks that mark a release as shipped in Ship-it",
+    doc: "creates tasks that mark a release as shipped in Ship It",
     schema: Some(&SCHEMA),
     prepare: None,
     by_item: false,
@@ -33,7 +33,7 @@ pub static SCHEMA: Schema = Schema {
         optional(
             "shipit-product",
             Type::Any,
-            "the name of the product in Ship-it, which may be keyed `by-build-type` (default: `shipit.product` in config.yml)",
+            "the name of the product in Ship It, which may be keyed `by-build-type` (default: `shipit.product` in config.yml)",
         ),
     ],
     open: true,
@@ -55,7 +55,7 @@ fn run(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
             let config =
                 crate::config::graph_config::join(context.graph_config().root(), "config.yml");
             return Err(item
-                .error_at("", "no Ship-it product is set")
+                .error_at("", "no Ship It product is set")
                 .help(format!(
                     "set `shipit-product`, or `shipit.product` in {config}"
                 ))
@@ -104,7 +104,7 @@ fn choose_product(item: &mut Item) -> Result<(), Diagnostic> {
     })
 }
 
-/// The settings for Ship-it in config.yml.
+/// The settings for Ship It in config.yml.
 struct Shipit {
     product: Option<Value>,
     release_format: String,

@@ -36,27 +36,26 @@ PARAMS = {
     },
 }
 
-IMPLEMENTATIONS = [
-    "balrog",
-    "beetmover-import-from-gcs-to-artifact-registry",
-    "beetmover-maven",
-    "bouncer-aliases",
-    "bouncer-locations",
-    "bouncer-submission",
-    "landoscript",
-    "push-addons",
-    "push-flatpak",
-    "push-msix",
-    "scriptworker-beetmover",
-    "scriptworker-pushapk",
-    "shipit-maybe-release",
-    "shipit-merged",
-    "shipit-shipped",
-    "shipit-update-product-channel-version",
-    "treescript",
-]
-
-POOLS = {"scriptworker-pushapk": "pushapk", "scriptworker-beetmover": "beetmover"}
+# The pools of the workers, by what they implement.
+POOLS = {
+    "balrog": "balrog",
+    "beetmover-import-from-gcs-to-artifact-registry": "beetmover",
+    "beetmover-maven": "beetmover",
+    "bouncer-aliases": "bouncer",
+    "bouncer-locations": "bouncer",
+    "bouncer-submission": "bouncer",
+    "landoscript": "lando",
+    "push-addons": "addon",
+    "push-flatpak": "pushflatpak",
+    "push-msix": "pushmsix",
+    "scriptworker-beetmover": "beetmover",
+    "scriptworker-pushapk": "pushapk",
+    "shipit-maybe-release": "shipit",
+    "shipit-merged": "shipit",
+    "shipit-shipped": "shipit",
+    "shipit-update-product-channel-version": "shipit",
+    "treescript": "tree",
+}
 
 GRAPH_CONFIG = {
     "trust-domain": "gecko",
@@ -64,8 +63,8 @@ GRAPH_CONFIG = {
     "release-branches": {"mozilla-beta": ["main"]},
     "workers": {
         "aliases": {
-            name: {"provisioner": "p", "implementation": name, "os": "linux", "worker-type": f"gecko-3-{POOLS.get(name)}"}
-            for name in IMPLEMENTATIONS
+            name: {"provisioner": "p", "implementation": name, "os": "linux", "worker-type": f"gecko-3-{pool}"}
+            for name, pool in POOLS.items()
         }
     },
     "taskgraph": {"repositories": {"ci": {"name": "ci"}}},

@@ -131,9 +131,9 @@ static TASKGRAPH: Schema = Schema {
 static SHIPIT: Schema = Schema {
     name: "shipit",
     fields: &[
-        optional("product", Type::Str, "the name of the product in Ship-it"),
+        optional("product", Type::Str, "the name of the product in Ship It"),
         optional("release-format", Type::Str, "the name of a release"),
-        optional("scope-prefix", Type::Str, "the prefix of Ship-it scopes"),
+        optional("scope-prefix", Type::Str, "the prefix of Ship It scopes"),
     ],
     open: true,
     exclusive: &[],
@@ -325,7 +325,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
             Type::Str,
             "the expiry of level 1 tasks that do not set one (default: `28 days`)",
         ),
-        optional("shipit", Type::Struct(&SHIPIT), "Ship-it"),
+        optional("shipit", Type::Struct(&SHIPIT), "Ship It"),
         optional(
             "version-parser",
             Type::Str,

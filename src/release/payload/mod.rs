@@ -8,7 +8,7 @@ pub mod archive;
 pub mod balrog;
 pub mod bouncer;
 pub mod builds;
-pub mod shipit;
+pub mod ship_it;
 pub mod signing;
 pub mod stores;
 pub mod trees;

@@ -1,6 +1,6 @@
 //! Systems that record a release: repositories, Ship It, messages.
 
-use crate::release::payload::{builds, shipit, stores, trees};
+use crate::release::payload::{builds, ship_it, stores, trees};
 use crate::release::scopes::ScopeRule;
 use crate::release::system::{Action, ActionSource, System};
 
@@ -20,27 +20,27 @@ pub static SHIPIT: System = System {
     source: ActionSource::Scope(":ship-it:action:"),
     actions: &[
         Action::new("mark-as-shipped", "marks a release as shipped", |_| {
-            Some(&shipit::MARK_AS_SHIPPED)
+            Some(&ship_it::MARK_AS_SHIPPED)
         }),
         Action::new(
             "create-new-release",
             "starts a release if there is something to release",
-            |_| Some(&shipit::CREATE_NEW_RELEASE),
+            |_| Some(&ship_it::CREATE_NEW_RELEASE),
         ),
         Action::new(
             "update-product-channel-version",
             "sets the current version of a channel",
-            |_| Some(&shipit::UPDATE_CHANNEL_VERSION),
+            |_| Some(&ship_it::UPDATE_CHANNEL_VERSION),
         ),
         Action::new(
             "create-new-nightly-release",
             "records a nightly release",
-            |_| Some(&shipit::CREATE_NEW_NIGHTLY),
+            |_| Some(&ship_it::CREATE_NEW_NIGHTLY),
         ),
         Action::new(
             "mark-as-merged",
             "marks a merge of branches as done",
-            |_| Some(&shipit::MARK_AS_MERGED),
+            |_| Some(&ship_it::MARK_AS_MERGED),
         ),
     ],
     scopes: &[

@@ -46,7 +46,7 @@ pub static PAYLOADS: &[&Payload] = &[
     &scriptworker::stores::GITHUB,
     &scriptworker::lando::LANDO,
     &scriptworker::stores::PUSHAPK,
-    &scriptworker::shipit::SHIPIT,
+    &scriptworker::ship_it::SHIPIT,
     &scriptworker::signing::SIGNING,
     &scriptworker::ship_it::MAYBE_RELEASE,
     &scriptworker::ship_it::MERGED,

@@ -132,7 +132,7 @@ static SCHEMA: Schema = Schema {
     exclusive: &[],
 };
 
-/// The fields that may be keyed, or null where an alternative is.
+/// The fields that may be keyed.
 const KEYED: [&str; 8] = [
     "archive-domain",
     "channel-names",

@@ -12,7 +12,6 @@ pub mod lando;
 pub mod push_to_release;
 mod release;
 pub mod ship_it;
-pub mod shipit;
 pub mod signing;
 pub mod stores;
 pub mod trees;

@@ -1,6 +1,7 @@
 //! The payload of beetmover that copies a candidate to the folder of its release.
 
 use super::definition::set_payload;
+use super::release;
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -48,12 +49,11 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
     let worker = take_worker(item)?;
     let params = images.context().params();
     let get = |key: &str| worker.get(key).cloned().unwrap_or_default();
-    let build_number = params.get("build_number").cloned();
     let mut payload = vec![
         ("maxRunTime", get("max-run-time")),
         ("product", get("product")),
         ("version", Value::from(params.str("version"))),
-        ("build_number", build_number.unwrap_or(Value::from(1))),
+        ("build_number", release::build_number(params)),
     ];
     payload.extend(
         worker

@@ -28,7 +28,7 @@ pub(super) fn version<'p>(
     })
 }
 
-/// The number of the build.
+/// The number of the build: 1 if no parameter says another.
 pub(super) fn build_number(params: &Parameters) -> Value {
     let number = params.get("build_number").cloned();
     number.unwrap_or_else(|| Value::from(1))
@@ -68,13 +68,10 @@ pub(super) fn tags(
     let params = context.params();
     let product = product(item, field)?.to_uppercase();
     let version = version(params, item, field)?.replace('.', "_");
-    let build = params.values().get("build_number").map(py_str);
+    let build = py_str(&build_number(params));
     let stem = format!("{product}_{version}");
     let tags = [
-        (
-            "buildN",
-            format!("{stem}_BUILD{}", build.unwrap_or_default()),
-        ),
+        ("buildN", format!("{stem}_BUILD{build}")),
         ("release", format!("{stem}_RELEASE")),
     ];
     let wanted = tags.into_iter();

@@ -1,5 +1,6 @@
 //! Payloads of shipitscript, which records in Ship It what has been released.
 
+use super::definition::set_payload;
 use super::fields::{OS, build, copied, copy};
 use super::release;
 use crate::base::diagnostic::Outcome;
@@ -9,6 +10,39 @@ use crate::transform::Item;
 use crate::transforms::payload::contract::Payload;
 use crate::transforms::payload::images::Images;
 use crate::transforms::payload::worker::take_worker;
+
+static RELEASE_SCHEMA: Schema = Schema {
+    name: "worker: scriptworker-shipit",
+    fields: &[
+        required(
+            "implementation",
+            Type::Literal(&["scriptworker-shipit"]),
+            "",
+        ),
+        required(
+            "release-name",
+            Type::Str,
+            "the name of the release in Ship It",
+        ),
+    ],
+    open: true,
+    exclusive: &[],
+};
+
+/// `scriptworker-shipit`
+pub static SHIPIT: Payload = Payload {
+    name: "scriptworker-shipit",
+    doc: "Marks a release as shipped in Ship It.",
+    schema: &RELEASE_SCHEMA,
+    defaults: &[],
+    automation: false,
+    build: |_, item, definition| {
+        let worker = take_worker(item)?;
+        let release = worker.get("release-name").cloned().unwrap_or_default();
+        set_payload(definition, [("release_name", release)]);
+        Ok(())
+    },
+};
 
 static SHIPPED_SCHEMA: Schema = Schema {
     name: "worker: shipit-shipped",
