@@ -90,7 +90,7 @@ pub fn parameters() -> Value {
         "moz_build_date": "20250915100000", "next_version": null, "optimize_strategies": null,
         "optimize_target_tasks": true, "owner": "someone@example.com", "project": "r", "pushdate": 0,
         "pushlog_id": "0", "repository_type": "git", "target_tasks_method": "default",
-        "tasks_for": "github-push", "version": null,
+        "tasks_for": "github-push", "version": "1.0",
     })
 }
 
@@ -187,7 +187,6 @@ pub fn all() -> Vec<Case> {
             // These follow from the alias.
             given: &["implementation", "os"],
             defaults: payload.defaults,
-            right: !REFUSED.contains(&payload.name),
             ..task(payload.name, kind(&["task"], &task_of), &["worker"])
         }
     }));
@@ -375,14 +374,6 @@ fn worker(name: &str) -> Value {
     }
 }
 
-/// The payloads that are refused without parameters of a promotion, or with nothing to do.
-const REFUSED: &[&str] = &[
-    "treescript",
-    "shipit-maybe-release",
-    "landoscript",
-    "bouncer-locations",
-];
-
 /// The `worker` of a task for a release worker.
 fn release_worker(name: &str) -> Value {
     let artifacts = json!([{"taskId": "a", "taskType": "build", "paths": ["p"]}]);
@@ -405,7 +396,7 @@ fn release_worker(name: &str) -> Value {
             let upstream = json!([{"taskId": "a", "taskType": "build", "paths": ["p"], "formats": ["macapp"]}]);
             json!({"signing-type": "dep-signing", "upstream-artifacts": upstream})
         }
-        "landoscript" => json!({"lando-repo": "r"}),
+        "landoscript" => json!({"lando-repo": "r", "bump-files": ["a"]}),
         "push-addons" => json!({"channel": "listed", "upstream-artifacts": artifacts}),
         "push-apk" => {
             json!({"google-play-track": "internal", "commit": false, "upstream-artifacts": artifacts})
@@ -431,7 +422,7 @@ fn release_worker(name: &str) -> Value {
         "shipit-update-product-channel-version" => {
             json!({"product": "p", "channel": "c", "version": "1"})
         }
-        "treescript" => json!({"tags": [], "bump": false}),
+        "treescript" => json!({"tags": [], "bump": true, "bump-files": ["a"]}),
         _ => missing("PAYLOADS", name),
     }
 }
