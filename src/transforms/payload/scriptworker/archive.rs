@@ -2,7 +2,7 @@
 //! for apt and yum.
 
 use super::definition::{scope_prefix, set_payload};
-use super::fields::{OS, UPSTREAM, build, copied, copy, refuse_nulls};
+use super::fields::{OS, UPSTREAM, build, copied, copy, implementation, refuse_nulls};
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -14,11 +14,7 @@ use crate::transforms::payload::worker::{add_scope, take_worker};
 static REGISTRY_SCHEMA: Schema = Schema {
     name: "worker: beetmover-import-from-gcs-to-artifact-registry",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["beetmover-import-from-gcs-to-artifact-registry"]),
-            "",
-        ),
+        implementation(&["beetmover-import-from-gcs-to-artifact-registry"]),
         OS,
         optional("max-run-time", Type::Int, "the time limit, in seconds"),
         required(
@@ -80,11 +76,7 @@ static MAP_ENTRY: Schema = Schema {
 static BUCKET_SCHEMA: Schema = Schema {
     name: "worker: scriptworker-beetmover",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-beetmover"]),
-            "",
-        ),
+        implementation(&["scriptworker-beetmover"]),
         OS,
         required(
             "action",
@@ -206,7 +198,7 @@ static LIBRARY: Schema = Schema {
 static MAVEN_SCHEMA: Schema = Schema {
     name: "worker: beetmover-maven",
     fields: &[
-        required("implementation", Type::Literal(&["beetmover-maven"]), ""),
+        implementation(&["beetmover-maven"]),
         OS,
         optional("max-run-time", Type::Int, "the time limit, in seconds"),
         required(

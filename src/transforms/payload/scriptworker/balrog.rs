@@ -2,7 +2,7 @@
 //!
 //! Fields that depend on the release may be keyed by `release-type`, `release-level` and `beta-number`.
 
-use super::fields::{OS, UPSTREAM, copied, copy, refuse_nulls, unless_empty};
+use super::fields::{OS, UPSTREAM, copied, copy, implementation, refuse_nulls, unless_empty};
 use super::release;
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, py_str};
@@ -23,7 +23,7 @@ const TEXTS: Type = Type::List(&Type::Str);
 static SCHEMA: Schema = Schema {
     name: "worker: balrog",
     fields: &[
-        required("implementation", Type::Literal(&["balrog"]), ""),
+        implementation(&["balrog"]),
         OS,
         required(
             "balrog-action",

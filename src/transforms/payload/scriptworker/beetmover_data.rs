@@ -1,6 +1,7 @@
 //! The payload of beetmover for data in the task definition.
 
 use super::definition::set_payload;
+use super::fields::implementation;
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -27,11 +28,7 @@ static DATA: Schema = Schema {
 static SCHEMA: Schema = Schema {
     name: "worker: scriptworker-beetmover-data",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-beetmover-data"]),
-            "",
-        ),
+        implementation(&["scriptworker-beetmover-data"]),
         required("app-name", Type::Str, "the name of the product"),
         required(
             "bucket",

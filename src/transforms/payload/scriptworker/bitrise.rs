@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::definition::{scope_prefix, set_payload};
+use super::fields::implementation;
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value, truthy};
 use crate::config::parameters::Parameters;
@@ -42,11 +43,7 @@ static BITRISE: Schema = Schema {
 static SCHEMA: Schema = Schema {
     name: "worker: scriptworker-bitrise",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-bitrise"]),
-            "",
-        ),
+        implementation(&["scriptworker-bitrise"]),
         required(
             "bitrise",
             Type::Struct(&BITRISE),

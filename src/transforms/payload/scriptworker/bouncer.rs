@@ -1,6 +1,6 @@
 //! Payloads of bouncerscript, which changes where download links lead.
 
-use super::fields::{OS, build, copied, copy};
+use super::fields::{OS, build, copied, copy, implementation};
 use super::release;
 use crate::base::value::{Object, Value};
 use crate::config::schema::{Schema, Type, required};
@@ -10,7 +10,7 @@ use crate::transforms::payload::worker::take_worker;
 static SUBMISSION_SCHEMA: Schema = Schema {
     name: "worker: bouncer-submission",
     fields: &[
-        required("implementation", Type::Literal(&["bouncer-submission"]), ""),
+        implementation(&["bouncer-submission"]),
         OS,
         required(
             "locales",
@@ -46,7 +46,7 @@ pub static SUBMISSION: Payload = Payload {
 static ALIASES_SCHEMA: Schema = Schema {
     name: "worker: bouncer-aliases",
     fields: &[
-        required("implementation", Type::Literal(&["bouncer-aliases"]), ""),
+        implementation(&["bouncer-aliases"]),
         OS,
         required(
             "entries",
@@ -74,7 +74,7 @@ pub static ALIASES: Payload = Payload {
 static LOCATIONS_SCHEMA: Schema = Schema {
     name: "worker: bouncer-locations",
     fields: &[
-        required("implementation", Type::Literal(&["bouncer-locations"]), ""),
+        implementation(&["bouncer-locations"]),
         OS,
         required(
             "bouncer-products",

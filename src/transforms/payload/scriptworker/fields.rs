@@ -6,6 +6,11 @@ use crate::config::schema::{Field, Schema, Type, optional, required};
 use crate::transform::{Item, checks};
 use crate::transforms::payload::worker::take_worker;
 
+/// What the worker implements, which `workers.aliases` sets.
+pub(super) const fn implementation(name: &'static [&'static str]) -> Field {
+    required("implementation", Type::Literal(name), "")
+}
+
 /// The operating system of the worker, which `workers.aliases` sets.
 pub(super) const OS: Field = optional("os", Type::Str, "");
 

@@ -1,7 +1,7 @@
 //! The payload of iscript, which signs on macOS.
 
 use super::definition::{scope_prefix, sort_scopes};
-use super::fields::{OS, copied, copy, refuse_nulls, unless_empty};
+use super::fields::{OS, copied, copy, implementation, refuse_nulls, unless_empty};
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -66,7 +66,7 @@ static PROFILE: Schema = Schema {
 static SCHEMA: Schema = Schema {
     name: "worker: iscript",
     fields: &[
-        required("implementation", Type::Literal(&["iscript"]), ""),
+        implementation(&["iscript"]),
         OS,
         required(
             "signing-type",

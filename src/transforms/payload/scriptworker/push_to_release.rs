@@ -1,6 +1,7 @@
 //! The payload of beetmover that copies a candidate to the folder of its release.
 
 use super::definition::set_payload;
+use super::fields::implementation;
 use super::release;
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value};
@@ -14,11 +15,7 @@ use crate::transforms::payload::worker::take_worker;
 static SCHEMA: Schema = Schema {
     name: "worker: beetmover-push-to-release",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["beetmover-push-to-release"]),
-            "",
-        ),
+        implementation(&["beetmover-push-to-release"]),
         required(
             "product",
             Type::Str,

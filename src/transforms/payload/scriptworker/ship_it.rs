@@ -1,7 +1,7 @@
 //! Payloads of shipitscript, which records in Ship It what has been released.
 
 use super::definition::set_payload;
-use super::fields::{OS, build, copied, copy};
+use super::fields::{OS, build, copied, copy, implementation};
 use super::release;
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value};
@@ -14,11 +14,7 @@ use crate::transforms::payload::worker::take_worker;
 static RELEASE_SCHEMA: Schema = Schema {
     name: "worker: scriptworker-shipit",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-shipit"]),
-            "",
-        ),
+        implementation(&["scriptworker-shipit"]),
         required(
             "release-name",
             Type::Str,
@@ -47,7 +43,7 @@ pub static SHIPIT: Payload = Payload {
 static SHIPPED_SCHEMA: Schema = Schema {
     name: "worker: shipit-shipped",
     fields: &[
-        required("implementation", Type::Literal(&["shipit-shipped"]), ""),
+        implementation(&["shipit-shipped"]),
         OS,
         required(
             "release-name",
@@ -75,7 +71,7 @@ pub static SHIPPED: Payload = Payload {
 static MERGED_SCHEMA: Schema = Schema {
     name: "worker: shipit-merged",
     fields: &[
-        required("implementation", Type::Literal(&["shipit-merged"]), ""),
+        implementation(&["shipit-merged"]),
         OS,
         required(
             "merge-automation-id",
@@ -103,11 +99,7 @@ pub static MERGED: Payload = Payload {
 static CHANNEL_SCHEMA: Schema = Schema {
     name: "worker: shipit-update-product-channel-version",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["shipit-update-product-channel-version"]),
-            "",
-        ),
+        implementation(&["shipit-update-product-channel-version"]),
         OS,
         required("product", Type::Str, "the product"),
         required("channel", Type::Str, "the channel"),
@@ -137,11 +129,7 @@ pub static CHANNEL_VERSION: Payload = Payload {
 static MAYBE_SCHEMA: Schema = Schema {
     name: "worker: shipit-maybe-release",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["shipit-maybe-release"]),
-            "",
-        ),
+        implementation(&["shipit-maybe-release"]),
         OS,
         required("phase", Type::Str, "the phase to start with"),
     ],

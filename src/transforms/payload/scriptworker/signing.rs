@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::definition::{scope_prefix, set_payload, sort_scopes};
+use super::fields::implementation;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -47,11 +48,7 @@ static UPSTREAM_ARTIFACT: Schema = Schema {
 static SCHEMA: Schema = Schema {
     name: "worker: scriptworker-signing",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-signing"]),
-            "",
-        ),
+        implementation(&["scriptworker-signing"]),
         required(
             "signing-type",
             Type::Str,

@@ -1,7 +1,7 @@
 //! Payloads of the workers that push to stores.
 
 use super::definition::{scope_prefix, set_tag, sort_scopes};
-use super::fields::{Copied, OS, TO_PUSH, build, copied, unless_empty};
+use super::fields::{Copied, OS, TO_PUSH, build, copied, implementation, unless_empty};
 use crate::base::diagnostic::Outcome;
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Field, Schema, Type, optional, required};
@@ -17,7 +17,7 @@ const COPIED_UPSTREAM: Copied = copied("upstreamArtifacts", "upstream-artifacts"
 static APK_SCHEMA: Schema = Schema {
     name: "worker: push-apk",
     fields: &[
-        required("implementation", Type::Literal(&["push-apk"]), ""),
+        implementation(&["push-apk"]),
         OS,
         TO_PUSH,
         required(
@@ -61,11 +61,7 @@ pub static APK: Payload = Payload {
 static PUSHAPK_SCHEMA: Schema = Schema {
     name: "worker: scriptworker-pushapk",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-pushapk"]),
-            "",
-        ),
+        implementation(&["scriptworker-pushapk"]),
         OS,
         TO_PUSH,
         optional(
@@ -135,12 +131,7 @@ fn pushapk(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) ->
 
 static SNAP_SCHEMA: Schema = Schema {
     name: "worker: push-snap",
-    fields: &[
-        required("implementation", Type::Literal(&["push-snap"]), ""),
-        OS,
-        CHANNEL,
-        TO_PUSH,
-    ],
+    fields: &[implementation(&["push-snap"]), OS, CHANNEL, TO_PUSH],
     open: false,
     exclusive: &[],
 };
@@ -160,12 +151,7 @@ pub static SNAP: Payload = Payload {
 
 static FLATPAK_SCHEMA: Schema = Schema {
     name: "worker: push-flatpak",
-    fields: &[
-        required("implementation", Type::Literal(&["push-flatpak"]), ""),
-        OS,
-        CHANNEL,
-        TO_PUSH,
-    ],
+    fields: &[implementation(&["push-flatpak"]), OS, CHANNEL, TO_PUSH],
     open: false,
     exclusive: &[],
 };
@@ -186,7 +172,7 @@ pub static FLATPAK: Payload = Payload {
 static MSIX_SCHEMA: Schema = Schema {
     name: "worker: push-msix",
     fields: &[
-        required("implementation", Type::Literal(&["push-msix"]), ""),
+        implementation(&["push-msix"]),
         OS,
         CHANNEL,
         optional(
@@ -220,7 +206,7 @@ pub static MSIX: Payload = Payload {
 static ADDONS_SCHEMA: Schema = Schema {
     name: "worker: push-addons",
     fields: &[
-        required("implementation", Type::Literal(&["push-addons"]), ""),
+        implementation(&["push-addons"]),
         OS,
         required(
             "channel",
@@ -249,11 +235,7 @@ pub static ADDONS: Payload = Payload {
 static GITHUB_SCHEMA: Schema = Schema {
     name: "worker: scriptworker-github",
     fields: &[
-        required(
-            "implementation",
-            Type::Literal(&["scriptworker-github"]),
-            "",
-        ),
+        implementation(&["scriptworker-github"]),
         OS,
         required(
             "action",

@@ -1,6 +1,7 @@
 //! The schema of the `worker` of a landing.
 
 use crate::config::schema::{Field, Schema, Type, optional, required};
+use crate::transforms::payload::scriptworker::fields::implementation;
 
 const FETCH_VERSION_FROM: Field = required(
     "fetch-version-from",
@@ -304,7 +305,7 @@ static ACTION: Schema = Schema {
 pub static SCHEMA: Schema = Schema {
     name: "worker: scriptworker-lando",
     fields: &[
-        required("implementation", Type::Literal(&["scriptworker-lando"]), ""),
+        implementation(&["scriptworker-lando"]),
         required(
             "lando-repo",
             Type::Str,

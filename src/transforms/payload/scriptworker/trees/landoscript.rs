@@ -1,9 +1,10 @@
 //! The payload of landoscript, with a setting for each action.
 
-use super::Landing;
 use super::schema::{
-    BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, L10N_BUMP, MERGE, PARAM_PREFIX, TAGS,
+    ANDROID_IMPORT, BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, L10N_BUMP, MERGE, PARAM_PREFIX,
+    TAGS, l10n_bumps,
 };
+use super::{Landing, Script, land};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value, py_str};
 use crate::config::schema::{Schema, Type, optional, required};
@@ -11,16 +12,13 @@ use crate::transform::Item;
 use crate::transforms::payload::contract::Payload;
 use crate::transforms::payload::images::Images;
 use crate::transforms::payload::scriptworker::definition::sort_scopes;
-use crate::transforms::payload::scriptworker::fields::{OS, refuse_nulls};
-use crate::transforms::payload::scriptworker::lando::schema::{
-    ANDROID_L10N_IMPORT, ANDROID_L10N_SYNC,
-};
-use crate::transforms::payload::worker::take_worker;
+use crate::transforms::payload::scriptworker::fields::{OS, copied, implementation};
+use crate::transforms::payload::scriptworker::lando::schema::ANDROID_L10N_SYNC;
 
 static SCHEMA: Schema = Schema {
     name: "worker: landoscript",
     fields: &[
-        required("implementation", Type::Literal(&["landoscript"]), ""),
+        implementation(&["landoscript"]),
         OS,
         required(
             "lando-repo",
@@ -41,21 +39,13 @@ static SCHEMA: Schema = Schema {
         ),
         PARAM_PREFIX,
         DRY_RUN,
-        optional(
-            "android-l10n-import-info",
-            Type::Struct(&ANDROID_L10N_IMPORT),
-            "copies localizations from another repository",
-        ),
+        ANDROID_IMPORT,
         optional(
             "android-l10n-sync-info",
             Type::Struct(&ANDROID_L10N_SYNC),
             "copies localizations from another branch",
         ),
-        optional(
-            "l10n-bump-info",
-            Type::List(&Type::Struct(&L10N_BUMP)),
-            "updates localizations to the latest revisions",
-        ),
+        l10n_bumps(&Type::Struct(&L10N_BUMP)),
         BUMP_FILES,
         MERGE,
     ],
@@ -73,27 +63,16 @@ pub static LANDOSCRIPT: Payload = Payload {
     build,
 };
 
+static SCRIPT: Script = Script {
+    schema: &SCHEMA,
+    settings: "`worker.tags`, `worker.bump-files` and `worker.merge-info`",
+    collect,
+    fields: &[copied("lando_repo", "lando-repo")],
+};
+
 fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
-    let worker = take_worker(item)?;
-    refuse_nulls(item, &worker, &SCHEMA)?;
-    let mut landing = Landing::new(images.context(), item, &worker);
-    collect(&mut landing)?;
-    landing.check("`worker.tags`, `worker.bump-files` and `worker.merge-info`")?;
-    let Landing { actions, infos, .. } = landing;
+    let (worker, actions) = land(images, item, definition, &SCRIPT)?;
     let repo = worker.get("lando-repo").map(py_str).unwrap_or_default();
-    let mut payload = Object::new();
-    payload.insert("actions", Value::from(actions.clone()));
-    payload.insert("lando_repo", repo.as_str());
-    if let Some(flag) = worker.get("ignore-closed-tree") {
-        payload.insert("ignore_closed_tree", flag.clone());
-    }
-    for (name, key) in [("dontbuild", "dontbuild"), ("force-dry-run", "dry_run")] {
-        if worker.get(name) == Some(&Value::Bool(true)) {
-            payload.insert(key, true);
-        }
-    }
-    payload.extend(infos);
-    definition.insert("payload", Value::Object(payload));
     let scopes = actions
         .iter()
         .map(|action| format!("project:releng:lando:action:{action}"));

@@ -7,12 +7,61 @@ pub mod landoscript;
 mod schema;
 pub mod treescript;
 
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{List, Object, Value, truthy};
+use crate::config::schema::Schema;
 use crate::transform::{Context, Item, checks};
+use crate::transforms::payload::images::Images;
+use crate::transforms::payload::worker::take_worker;
 
-use super::fields::{underscored, underscored_with};
+use super::fields::{
+    Copied, copied, copy, refuse_nulls, underscored, underscored_with, unless_empty,
+};
 use super::release;
+
+/// How the settings of a worker become a payload.
+struct Script {
+    /// Their schema.
+    schema: &'static Schema,
+    /// Some of those that are actions, for messages.
+    settings: &'static str,
+    /// Collects the actions in the order in which the worker does them.
+    collect: fn(&mut Landing<'_>) -> Result<(), Diagnostic>,
+    /// The fields that only this worker has.
+    fields: &'static [Copied],
+}
+
+/// The fields that both workers have.
+const FIELDS: &[Copied] = &[
+    unless_empty("dry_run", "force-dry-run"),
+    unless_empty("dontbuild", "dontbuild"),
+    copied("ignore_closed_tree", "ignore-closed-tree"),
+];
+
+/// Makes the payload of a task. Returns its `worker` and its actions.
+///
+/// # Errors
+/// A setting that is null or does not fit the others, or no action at all.
+fn land(
+    images: &Images<'_, '_>,
+    item: &mut Item,
+    definition: &mut Object,
+    script: &Script,
+) -> Outcome<(Object, Vec<&'static str>)> {
+    let worker = take_worker(item)?;
+    refuse_nulls(item, &worker, script.schema)?;
+    let mut landing = Landing::new(images.context(), item, &worker);
+    (script.collect)(&mut landing)?;
+    landing.check(script.settings)?;
+    let Landing { actions, infos, .. } = landing;
+    let mut payload = Object::new();
+    payload.insert("actions", Value::from(actions.clone()));
+    payload.extend(infos);
+    copy(&mut payload, &worker, FIELDS);
+    copy(&mut payload, &worker, script.fields);
+    definition.insert("payload", Value::Object(payload));
+    Ok((worker, actions))
+}
 
 /// What is collected for the payload.
 struct Landing<'a> {

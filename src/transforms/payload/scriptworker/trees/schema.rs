@@ -1,7 +1,7 @@
 //! What the `worker` of landoscript and treescript have in common.
 
 use crate::config::schema::{Field, Schema, Type, optional, required};
-use crate::transforms::payload::scriptworker::lando::schema::PLATFORMS;
+use crate::transforms::payload::scriptworker::lando::schema::{ANDROID_L10N_IMPORT, PLATFORMS};
 
 static ONE_PLATFORM_LIST: Type = Type::Struct(&PLATFORMS);
 
@@ -86,3 +86,17 @@ pub(super) const MERGE: Field = optional(
 
 /// The tags, of these types.
 pub(super) const TAGS: Type = Type::List(&Type::Literal(&["buildN", "release"]));
+pub(super) const ANDROID_IMPORT: Field = optional(
+    "android-l10n-import-info",
+    Type::Struct(&ANDROID_L10N_IMPORT),
+    "copies localizations from another repository",
+);
+
+/// The bumps of localizations, each with these fields.
+pub(super) const fn l10n_bumps(each: &'static Type) -> Field {
+    optional(
+        "l10n-bump-info",
+        Type::List(each),
+        "updates localizations to the latest revisions",
+    )
+}

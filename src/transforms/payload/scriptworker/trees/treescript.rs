@@ -1,20 +1,18 @@
 //! The payload of treescript, which commits to Mercurial repositories.
 
-use super::Landing;
 use super::schema::{
-    BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, L10N_BUMP_WITH_VERSION, MERGE, PARAM_PREFIX, TAGS,
+    ANDROID_IMPORT, BUMP_FILES, CLOSED_TREE, DONTBUILD, DRY_RUN, L10N_BUMP_WITH_VERSION, MERGE,
+    PARAM_PREFIX, TAGS, l10n_bumps,
 };
+use super::{Landing, Script, land};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::value::{Object, Value};
 use crate::config::schema::{Schema, Type, optional, required};
 use crate::transform::Item;
 use crate::transforms::payload::contract::Payload;
 use crate::transforms::payload::images::Images;
-use crate::transforms::payload::scriptworker::fields::{
-    OS, copied, copy, refuse_nulls, unless_empty,
-};
-use crate::transforms::payload::scriptworker::lando::schema::{ANDROID_L10N_IMPORT, SYNCED};
-use crate::transforms::payload::worker::take_worker;
+use crate::transforms::payload::scriptworker::fields::{OS, implementation, unless_empty};
+use crate::transforms::payload::scriptworker::lando::schema::SYNCED;
 
 static SYNC: Schema = Schema {
     name: "synchronization with a repository",
@@ -33,7 +31,7 @@ static SYNC: Schema = Schema {
 static SCHEMA: Schema = Schema {
     name: "worker: treescript",
     fields: &[
-        required("implementation", Type::Literal(&["treescript"]), ""),
+        implementation(&["treescript"]),
         OS,
         required(
             "tags",
@@ -57,17 +55,9 @@ static SCHEMA: Schema = Schema {
             "the repository to commit to (default: that of the task)",
         ),
         optional("ssh-user", Type::Str, "the account that pushes"),
-        optional(
-            "l10n-bump-info",
-            Type::List(&Type::Struct(&L10N_BUMP_WITH_VERSION)),
-            "updates localizations to the latest revisions",
-        ),
+        l10n_bumps(&Type::Struct(&L10N_BUMP_WITH_VERSION)),
         MERGE,
-        optional(
-            "android-l10n-import-info",
-            Type::Struct(&ANDROID_L10N_IMPORT),
-            "copies localizations from another repository",
-        ),
+        ANDROID_IMPORT,
         optional(
             "android-l10n-sync-info",
             Type::Struct(&SYNC),
@@ -88,26 +78,18 @@ pub static TREESCRIPT: Payload = Payload {
     build,
 };
 
-fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
-    let worker = take_worker(item)?;
-    refuse_nulls(item, &worker, &SCHEMA)?;
-    let mut landing = Landing::new(images.context(), item, &worker);
-    collect(&mut landing)?;
-    landing.check("`worker.tags`, `worker.bump` and `worker.merge-info`")?;
-    let Landing { actions, infos, .. } = landing;
-    let mut payload = Object::new();
-    payload.insert("actions", Value::from(actions));
-    payload.extend(infos);
-    let fields = [
-        unless_empty("dry_run", "force-dry-run"),
-        unless_empty("dontbuild", "dontbuild"),
-        copied("ignore_closed_tree", "ignore-closed-tree"),
+static SCRIPT: Script = Script {
+    schema: &SCHEMA,
+    settings: "`worker.tags`, `worker.bump` and `worker.merge-info`",
+    collect,
+    fields: &[
         unless_empty("source_repo", "source-repo"),
         unless_empty("ssh_user", "ssh-user"),
-    ];
-    copy(&mut payload, &worker, &fields);
-    definition.insert("payload", Value::Object(payload));
-    Ok(())
+    ],
+};
+
+fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> Outcome<()> {
+    land(images, item, definition, &SCRIPT).map(|_| ())
 }
 
 /// Collects the actions in the order in which the worker does them.
