@@ -187,7 +187,8 @@ async fn resolve(
 ) -> Outcome<(OptimizedTaskGraph, Reconciled)> {
     let staging = settings(call.graph_config, round.params)?;
     let image = phases(call, round).own_image().await?;
-    let staging = staging.map(|staging| staging.with_image(image.as_ref()));
+    let publisher = call.task_group_id.as_ref();
+    let staging = staging.map(|staging| staging.with_image(image.as_ref()).published_by(publisher));
     let earlier = match &staging {
         Some(staging) if staging.stages => earlier_graphs(call, round).await?,
         _ => None,

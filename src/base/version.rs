@@ -70,6 +70,17 @@ impl FromStr for Version {
     }
 }
 
+/// The version that a program reports, which clients send when they ask for updates: without the number of a beta,
+/// and without `esr`.
+#[must_use]
+pub fn reported(version: &str) -> &str {
+    let numbers = version.find(|one: char| !one.is_ascii_digit() && one != '.');
+    match numbers {
+        Some(at) if !version[at..].starts_with('a') => &version[..at],
+        _ => version,
+    }
+}
+
 impl Version {
     /// The number before the first point.
     #[must_use]

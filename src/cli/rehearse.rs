@@ -17,7 +17,7 @@ use super::task_arguments;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::value::{Object, Value, type_name};
-use crate::rehearse::{self, Event, Options};
+use crate::rehearse::{self, Event, Options, Updates};
 
 /// The variable that names a Taskcluster deployment.
 const ROOT_URL: &str = "TASKCLUSTER_ROOT_URL";
@@ -46,6 +46,10 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
     let graph_config = &context.graph_config;
     let options = Options {
         flavors: args.flavors.clone(),
+        updates: match args.update_from.as_slice() {
+            [] => Updates::Previous,
+            versions => Updates::From(versions.to_vec()),
+        },
         rebuild_kinds: args.rebuild_kinds.clone(),
         do_not_optimize: args.do_not_optimize.clone(),
         branch: args.branch.clone(),

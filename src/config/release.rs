@@ -7,7 +7,7 @@
 use super::graph_config::GraphConfig;
 use super::parameters::Parameters;
 use crate::base::value::{Object, Value};
-use crate::base::version::{ReleaseChannel, Version};
+use crate::base::version::{ReleaseChannel, Version, reported};
 
 /// The parameter that contains the values.
 pub const PARAMETER: &str = "release";
@@ -77,6 +77,15 @@ pub static DERIVED: &[Derived] = &[
         name: "patch",
         doc: "the third number of the version, or 0",
         value: |release| release.version.as_ref().map(|v| v.patch().to_string()),
+    },
+    Derived {
+        name: "app_version",
+        doc: "the parameter `app_version`, or else the version that the program reports: 94.0 for 94.0b14 and 94.0esr",
+        value: |release| {
+            let version = reported(release.params.str("version"));
+            let version = (!version.is_empty()).then(|| version.to_owned());
+            parameter(release, "app_version").or(version)
+        },
     },
     Derived {
         name: "is_nightly",
@@ -172,6 +181,7 @@ mod tests {
             Value::Object(beta),
             json!({
                 "level": "staging", "type": "beta", "major": "94", "minor": "0", "patch": "0",
+                "app_version": "94.0",
                 "is_nightly": "false", "is_beta": "true", "is_esr": "false", "is_rc": "false",
                 "beta_number": "14",
             })

@@ -234,12 +234,15 @@ fn rules(context: Context<'_>) -> Result<Rules, Diagnostic> {
     }
 }
 
+/// The file with the version of a project.
+pub const VERSION_FILE: &str = "version.txt";
+
 /// Returns the first line of `version.txt`, if it exists.
 ///
 /// # Errors
 /// The file exists and cannot be read.
 pub fn version(files: &dyn Files) -> Result<Option<String>, Diagnostic> {
-    match files.read("version.txt") {
+    match files.read(VERSION_FILE) {
         Ok(text) => {
             let text = String::from_utf8_lossy(&text).into_owned();
             Ok(Some(

@@ -15,8 +15,9 @@ use super::flavor_chain::{self, FlavorStep, StepTargets};
 use super::optimize_rerun::optimize_rerun;
 use super::phases::{FullTasks, Phases, Selection};
 use super::production;
-use crate::base::diagnostic::Outcome;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
+use crate::base::path::ValuePath;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
@@ -217,10 +218,19 @@ impl Generated<'_> {
             "label-to-taskid.json",
             &morphed.label_to_taskid,
         )?;
-        if !resolver.existing.is_empty()
-            && let Some(settings) = staged::settings(graph_config, params)?
-            && settings.stages
+        let settings = staged::settings(graph_config, params)?;
+        let settings = settings.filter(|settings| settings.stages);
+        if let Some(path) = settings
+            .as_ref()
+            .and_then(|settings| settings.history_file.as_ref())
         {
+            let content = context.files.read(path).map_err(|error| {
+                let place = ValuePath::keys(["snowman", "staging", "history"]);
+                Diagnostic::from(error).at(graph_config.place(&place))
+            })?;
+            artifacts.write(HISTORY, &content)?;
+        }
+        if let Some(settings) = settings.filter(|_| !resolver.existing.is_empty()) {
             let made = &morphed.label_to_taskid;
             let earlier = settings.earlier(&resolver.existing, &self.full, made);
             artifact::write_json(artifacts, EARLIER_STAGED, &earlier)?;
@@ -259,6 +269,9 @@ const PRODUCTION: &str = "staging/production.json";
 
 /// The artifact with the staged tasks of earlier graphs, below `public`.
 const EARLIER_STAGED: &str = "staging/earlier.json";
+
+/// The artifact with what is known of earlier releases, below `public`.
+const HISTORY: &str = "staging/history.json.gz";
 
 /// Runs the phases that depend on taskIds.
 struct GraphResolver<'g> {

@@ -99,9 +99,11 @@ pub fn morph(
     if let Some(settings) = staged::settings(context.graph_config, context.params)? {
         settings.check(&graph)?;
         if settings.stages {
-            let settings = settings.with_image(context.image);
             let own = context.environment.get("TASK_ID");
             let own = own.and_then(|id| TaskId::parse(id).ok());
+            let settings = settings
+                .with_image(context.image)
+                .published_by(own.as_ref());
             let later = context.params.get("existing_tasks").is_some_and(truthy);
             let existing = staged::Existing {
                 tasks: &optimized.replaced,

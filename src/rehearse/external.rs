@@ -11,6 +11,17 @@ use crate::sandbox::{Sandbox, ServiceError};
 /// The lifetime of an external task in seconds: longer than the deadline of any task that depends on it.
 const EXPIRES: i64 = 365 * 24 * 60 * 60;
 
+/// An artifact of an external task.
+#[derive(Debug, Clone)]
+pub struct ExternalArtifact {
+    /// Its name.
+    pub name: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
 /// Creates a completed task on the queue, indexed by its routes.
 ///
 /// # Errors
@@ -21,6 +32,20 @@ pub fn create_completed(
     task_id: &TaskId,
     name: &str,
     routes: &[String],
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    create_with(sandbox, push, (task_id, name), (routes, None), now)
+}
+
+/// Creates a completed task on the queue, with this id and name, indexed by its routes, and perhaps with an artifact.
+///
+/// # Errors
+/// When the sandbox refuses it.
+pub fn create_with(
+    sandbox: &Sandbox,
+    push: &Push,
+    (task_id, name): (&TaskId, &str),
+    (routes, artifact): (&[String], Option<ExternalArtifact>),
     now: Timestamp,
 ) -> Result<(), ServiceError> {
     let definition = json!({
@@ -43,6 +68,10 @@ pub fn create_completed(
     let id = task_id.as_str();
     state.create_task(id, &definition.into())?;
     state.claim(id)?;
+    if let Some(artifact) = artifact {
+        let (name, kind) = (artifact.name, artifact.media_type);
+        state.put_artifact(id, None, name, kind, artifact.content)?;
+    }
     state.report_completed(id).map(drop)
 }
 

@@ -48,31 +48,42 @@ fn default_flavors(config: &GraphConfig, all: &Object) -> Vec<String> {
             products.push(product);
         }
     }
-    let phases = plan::phases(config);
     let mut best: Vec<String> = Vec::new();
-    for product_name in products {
-        let mut chosen: BTreeMap<Phase, &str> = BTreeMap::new();
-        for phase in Phase::ALL {
-            let of_phase = |name: &str| phases.get(name) == Some(&Some(phase));
-            let mut names = all.iter().filter_map(|(name, flavor)| {
-                let candidate = flavor.get("is-rc").is_some_and(truthy);
-                let fits = product(flavor).as_ref() == Some(&product_name) && !candidate;
-                (fits && of_phase(name)).then_some(name.as_str())
-            });
-            // The main flavor of a phase has no further words in its name.
-            let plain = format!("{phase}_{product_name}");
-            let first = names.next();
-            let name = first.into_iter().chain(names).find(|name| *name == plain);
-            chosen.extend(name.or(first).map(|name| (phase, name)));
-        }
+    for product in products {
+        let chosen = of_product(config, &product);
         if chosen.len() > best.len() {
-            best = chosen.into_values().map(str::to_owned).collect();
+            best = chosen;
         }
     }
     if best.is_empty() {
         return all.keys().map(ToString::to_string).collect();
     }
     best
+}
+
+/// Returns the flavors that release a product: one for each phase in order, and none of candidates.
+pub fn of_product(config: &GraphConfig, product: &str) -> Vec<String> {
+    let section = config
+        .get("release-promotion")
+        .and_then(|section| section.get("flavors"));
+    let all = section.and_then(Value::as_object);
+    let phases = plan::phases(config);
+    let mut chosen: BTreeMap<Phase, &str> = BTreeMap::new();
+    for phase in Phase::ALL {
+        let of_phase = |name: &str| phases.get(name) == Some(&Some(phase));
+        let mut names = all.into_iter().flatten().filter_map(|(name, flavor)| {
+            let candidate = flavor.get("is-rc").is_some_and(truthy);
+            let of = flavor.get("product").and_then(Value::as_str);
+            let fits = of == Some(product) && !candidate;
+            (fits && of_phase(name)).then_some(name.as_str())
+        });
+        // The main flavor of a phase has no further words in its name.
+        let plain = format!("{phase}_{product}");
+        let first = names.next();
+        let name = first.into_iter().chain(names).find(|name| *name == plain);
+        chosen.extend(name.or(first).map(|name| (phase, name)));
+    }
+    chosen.into_values().map(str::to_owned).collect()
 }
 
 /// Returns the flavors that one action promotes.

@@ -10,12 +10,15 @@
 //!    it: from `actions.json` and `.taskcluster.yml`. It goes through the same steps, reads its
 //!    request from its own definition, promotes on top of all previous graphs, and workers finish
 //!    the tasks that it created.
-//! 5. The checks read the artifacts and the queue, not the state of the program.
+//! 5. Releases that partial updates start from are rehearsed first, in the same way ([`earlier`]); what they
+//!    leave is the history of the next one.
+//! 6. The checks read the artifacts and the queue, not the state of the program.
 
 pub mod artifacts;
 pub mod checks;
 pub mod command;
 mod definition;
+mod earlier;
 mod event;
 mod external;
 mod flavors;
@@ -31,20 +34,24 @@ mod task_run;
 pub mod template;
 mod tree;
 mod upload;
+mod versioned;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::value::{Value, json, truthy};
+use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
 use crate::decision::parameters::version;
 use crate::ports::environment::Environment;
+use crate::ports::files::Files;
 
 use command::Parser;
+use earlier::PARTIAL_UPDATES;
 pub use event::{Event, Events};
 use flavors::{chain, flavors, previous_version};
-pub use options::Options;
+pub use options::{Options, Updates};
 use rehearsal::Rehearsal;
-pub use report::{Check, PhaseReport, Report};
+pub use report::{Check, EarlierRelease, PhaseReport, Report};
+use versioned::Versioned;
 
 /// Rehearses a release.
 ///
@@ -67,39 +74,140 @@ pub async fn run(
         taskcluster: None,
         ..context
     };
+    let before = earlier::versions(context, graph_config, options, &flavors)?;
+    let before: Vec<Versioned<'_>> = before
+        .into_iter()
+        .map(|version| Versioned {
+            files: context.files,
+            version,
+        })
+        .collect();
+    let without_updates = earlier::without_updates(graph_config);
+    let releases = Releases {
+        config: graph_config,
+        without_updates: &without_updates,
+        flavors_before: earlier::flavors_before(graph_config, &flavors)?,
+        before: &before,
+        files: context.files,
+        flavors,
+    };
     let mut rehearsal = Rehearsal::start(context, graph_config, options, parser, events).await?;
-    let outcome = rehearse(&mut rehearsal, &flavors, options).await;
+    let outcome = rehearse(&mut rehearsal, &releases, options).await;
     rehearsal.stop().await;
     outcome
 }
 
-async fn rehearse(
-    rehearsal: &mut Rehearsal<'_>,
-    flavors: &[String],
+/// The releases of a rehearsal.
+struct Releases<'a> {
+    /// The configuration of the project.
+    config: &'a GraphConfig,
+    /// That of releases without earlier ones.
+    without_updates: &'a GraphConfig,
+    /// The flavors of earlier releases.
+    flavors_before: Vec<String>,
+    /// The files of earlier releases, the oldest first.
+    before: &'a [Versioned<'a>],
+    /// The files of the release itself.
+    files: &'a dyn Files,
+    /// Its flavors.
+    flavors: Vec<String>,
+}
+
+async fn rehearse<'a>(
+    rehearsal: &mut Rehearsal<'a>,
+    releases: &Releases<'a>,
     options: &Options,
 ) -> Outcome<Report> {
     for path in &options.indexed {
         rehearsal.add_indexed_task(path)?;
     }
-    let mut phases = vec![rehearsal.push().await?];
-    let mut flavors = flavors.iter();
-    // A phase without artifacts, or with tasks that failed, cannot be promoted from.
-    while rehearsal.outputs().len() == phases.len()
-        && phases.last().is_some_and(PhaseReport::staged_tasks_pass)
-        && let Some(name) = flavors.next()
-    {
-        let input = input(rehearsal, name, options)?;
-        phases.push(rehearsal.promote(name, input).await?);
+    let mut report = Report::default();
+    let versions: Vec<&str> = releases
+        .before
+        .iter()
+        .map(|one| one.version.as_str())
+        .collect();
+    for (at, files) in releases.before.iter().enumerate() {
+        let earlier = versions.get(..at).unwrap_or_default();
+        let updates = earlier::starts(&files.version, earlier, false);
+        let config = releases.config(&updates);
+        rehearsal.begin_release(files, config, !updates.is_empty(), true);
+        let names = &releases.flavors_before;
+        let (phases, left) = release(rehearsal, names, &updates, options).await?;
+        let holds = phases.iter().all(PhaseReport::holds);
+        report.earlier.push(EarlierRelease {
+            version: files.version.clone(),
+            phases,
+        });
+        if !holds {
+            let own = releases.flavors.iter();
+            report.not_rehearsed = left.iter().chain(own).cloned().collect();
+            report.notes = rehearsal.notes();
+            return Ok(report);
+        }
+        rehearsal.end_release(&files.version)?;
     }
+    let names = &releases.flavors;
+    let is_rc = earlier::has_candidate(releases.config, names);
+    let current = version(releases.files)?.unwrap_or_default();
+    let mut updates = earlier::starts(&current, &versions, is_rc);
+    if versions.is_empty() {
+        updates.push(previous_version(if current.is_empty() {
+            "1.0"
+        } else {
+            &current
+        }));
+    }
+    let config = releases.config(&updates);
+    rehearsal.begin_release(releases.files, config, true, false);
+    let (phases, left) = release(rehearsal, names, &updates, options).await?;
     Ok(Report {
         phases,
-        not_rehearsed: flavors.cloned().collect(),
+        not_rehearsed: left.to_vec(),
         notes: rehearsal.notes(),
+        ..report
     })
 }
 
+impl<'a> Releases<'a> {
+    /// The configuration of a release that is updated to from these versions.
+    fn config(&self, updates: &[String]) -> &'a GraphConfig {
+        match updates {
+            [] => self.without_updates,
+            _ => self.config,
+        }
+    }
+}
+
+/// Rehearses a release that is updated to from these versions; returns its phases, and the flavors that were not
+/// rehearsed.
+async fn release<'f>(
+    rehearsal: &mut Rehearsal<'_>,
+    flavors: &'f [String],
+    updates: &[String],
+    options: &Options,
+) -> Outcome<(Vec<PhaseReport>, &'f [String])> {
+    let mut phases = vec![rehearsal.push().await?];
+    let mut left = flavors;
+    // A phase without artifacts, or with tasks that failed, cannot be promoted from.
+    while rehearsal.outputs().len() == phases.len()
+        && phases.last().is_some_and(PhaseReport::staged_tasks_pass)
+        && let Some((name, rest)) = left.split_first()
+    {
+        let input = input(rehearsal, name, updates, options)?;
+        phases.push(rehearsal.promote(name, input).await?);
+        left = rest;
+    }
+    Ok((phases, left))
+}
+
 /// Returns the input of the action for a flavor.
-fn input(rehearsal: &Rehearsal<'_>, name: &str, options: &Options) -> Result<Value, Diagnostic> {
+fn input(
+    rehearsal: &Rehearsal<'_>,
+    name: &str,
+    updates: &[String],
+    options: &Options,
+) -> Result<Value, Diagnostic> {
     let previous: Vec<String> = rehearsal.graphs().iter().map(ToString::to_string).collect();
     let mut input = json!({
         "release_promotion_flavor": if name.contains('+') {
@@ -130,8 +238,11 @@ fn input(rehearsal: &Rehearsal<'_>, name: &str, options: &Options) -> Result<Val
             .and_then(|f| f.get("partial-updates"))
     };
     if chain(name).any(|flavor| partials(flavor).is_some_and(truthy)) {
-        let before = previous_version(current.as_deref().unwrap_or("1.0"));
-        input["partial_updates"] = json!({before: {"buildNumber": 1, "locales": []}});
+        let mut starts = Object::new();
+        for version in updates {
+            starts.insert(version.clone(), json!({"buildNumber": 1, "locales": []}));
+        }
+        input[PARTIAL_UPDATES] = Value::Object(starts);
     }
     for (key, value) in &options.input {
         input[key.as_str()] = value.clone();

@@ -5,12 +5,24 @@ use std::path::PathBuf;
 use crate::base::value::Object;
 use crate::ports::python::Mode;
 
+/// The releases that are rehearsed first, so that partial updates have something to start from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Updates {
+    /// The version before, if the release promises partial updates and release tasks are staged.
+    #[default]
+    Previous,
+    /// These versions, the oldest first.
+    From(Vec<String>),
+}
+
 /// What is rehearsed.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The flavors, in order. By default, one for each phase of the first product, or all if none has a
     /// product. One action promotes flavors that are joined by `+`.
     pub flavors: Vec<String>,
+    /// The releases that are rehearsed first.
+    pub updates: Updates,
     /// Kinds that every flavor builds again; by default, those of the flavor.
     pub rebuild_kinds: Vec<String>,
     /// Labels that every flavor builds again; by default, those of the flavor.

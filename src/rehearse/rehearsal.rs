@@ -1,5 +1,8 @@
 //! A rehearsal in progress: the sandbox, the push, and the graphs so far.
 
+mod history;
+mod outside;
+
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -14,7 +17,7 @@ use super::push::{self, Push, head_ref};
 use super::report::PhaseReport;
 use super::staged::{self, StagedTasks};
 use super::task_run::{ClaimedTask, FinishedTask, RunningTask};
-use super::{checks, external, phase_report, template};
+use super::{checks, phase_report, template};
 use crate::actions::custom::project_actions;
 use crate::actions::plan;
 use crate::actions::render::{TASKCLUSTER_YML, actions_json};
@@ -49,7 +52,7 @@ pub struct Rehearsal<'a> {
     events: Events,
     /// Whether the sandbox already contained tasks of an earlier rehearsal.
     used: bool,
-    /// The result of each phase, in order.
+    /// The result of each phase of the release, in order.
     outputs: Vec<PhaseOutput>,
     /// The staged tasks.
     staged: StagedTasks,
@@ -148,47 +151,6 @@ impl<'a> Rehearsal<'a> {
         self.sandbox.stop().await;
     }
 
-    /// Indexes a completed task at a path, as if another project had built it.
-    ///
-    /// # Errors
-    /// When the path is not valid.
-    pub fn add_indexed_task(&self, path: &str) -> Outcome<()> {
-        let task_id = self.new_id(path);
-        let now = self.context.clock.now();
-        let routes = [format!("index.{path}")];
-        external::create_completed(&self.sandbox, &self.push, &task_id, path, &routes, now)
-            .map_err(|error| {
-                Diagnostic::user(format!("cannot index a task at `{path}`")).because(error)
-            })?;
-        Ok(())
-    }
-
-    /// Creates the tasks that a decision or action task depends on and that the rehearsal has not created;
-    /// returns a remark about them.
-    fn add_external_tasks(&self, task_id: &TaskId, definition: &Value) -> Outcome<Option<String>> {
-        let needed = external::missing_dependencies(&self.sandbox, task_id, definition);
-        let now = self.context.clock.now();
-        for id in &needed {
-            external::create_completed(&self.sandbox, &self.push, id, id.as_str(), &[], now)
-                .map_err(|error| {
-                    Diagnostic::bug(format!(
-                        "cannot create the external task {id} in the sandbox"
-                    ))
-                    .because(error)
-                })?;
-        }
-        let names: Vec<String> = needed.iter().map(ToString::to_string).collect();
-        let tasks = match names.len() {
-            0 => return Ok(None),
-            1 => "1 task".to_owned(),
-            several => format!("{several} tasks"),
-        };
-        Ok(Some(format!(
-            "the task depends on {tasks} outside the rehearsal: {}",
-            list_some(&names)
-        )))
-    }
-
     /// Runs the decision task of the push.
     ///
     /// # Errors
@@ -197,6 +159,9 @@ impl<'a> Rehearsal<'a> {
         (self.events)(Event::Phase {
             name: "push".to_owned(),
         });
+        let (files, config) = (self.context.files, self.graph_config);
+        let release = staged::release(files, config, "push", &json!({}))?;
+        self.staged.begin(config, release, &self.push.head_rev);
         let now = self.context.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
         let creator = self.push.scope();

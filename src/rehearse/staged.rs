@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::flavors::chain;
 use super::made::{Build, Builds};
 use super::tree::WorkingCopy;
-use crate::base::diagnostic::Outcome;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
@@ -22,10 +22,13 @@ use crate::ports::vcs::Vcs;
 use crate::release::staged::{Release, STATE, Staged};
 use crate::release::{Recognized, recognize};
 use crate::sandbox::{
-    ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Simulator,
+    ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Sandbox,
+    Simulator,
 };
+use crate::stage::history::Bundle;
+use crate::stage::merged::Merged;
 use crate::stage::run::run as run_staged;
-use crate::stage::source::{Artifact, Source, SourceError};
+use crate::stage::source::{Artifact, PastRead, Source, SourceError};
 use crate::stage::state::{MAX_STATE, State, StateError, TaskRun};
 use crate::stage::trees::contents::Repository;
 use crate::stage::trees::tree::Tree;
@@ -100,6 +103,16 @@ struct Tasks {
     last: BTreeSet<TaskId>,
     /// Those when the phase began.
     earlier: BTreeSet<TaskId>,
+    /// The staged tasks of the release that have passed.
+    passed: Vec<TaskId>,
+    /// The tasks with the releases of the rehearsal so far, the oldest first.
+    releases: Vec<TaskId>,
+    /// Those that the release builds on.
+    history: Vec<TaskId>,
+    /// Whether the release has another version than what is checked out, so that its tree is not there.
+    has_other_version: bool,
+    /// Earlier releases that were read, as all tasks read the same.
+    past: BTreeMap<TaskId, PastRead>,
     /// The tasks that are not staged.
     simulated: BTreeMap<TaskId, Build>,
     /// States that were read, as many tasks read the same.
@@ -128,6 +141,55 @@ impl StagedTasks {
         };
         tasks.archive = archive.map(str::to_owned);
         tasks.earlier = tasks.last.clone();
+    }
+
+    /// Begins a release, which may build on those before it, and may have another version than what is checked out.
+    pub fn begin_release(&self, builds_on_others: bool, has_other_version: bool) {
+        let mut tasks = self.lock();
+        tasks.has_other_version = has_other_version;
+        tasks.history = match builds_on_others {
+            true => tasks.releases.clone(),
+            false => Vec::new(),
+        };
+        tasks.passed.clear();
+        tasks.last.clear();
+        tasks.earlier.clear();
+    }
+
+    /// Ends a release, which a task has as its artifact now.
+    pub fn end_release(&self, task_id: TaskId) {
+        self.lock().releases.push(task_id);
+    }
+
+    /// What the release of these task groups has left.
+    ///
+    /// # Errors
+    /// When the state of a task cannot be read.
+    pub fn bundle(
+        &self,
+        sandbox: &Sandbox,
+        groups: Vec<TaskId>,
+        origin: &str,
+    ) -> Result<Bundle, Diagnostic> {
+        let passed = self.lock().passed.clone();
+        let mut states = BTreeMap::new();
+        for id in passed {
+            let read = |id: &str, name: &str| {
+                let content = sandbox.state().artifact(id, None, name)?;
+                Some((0, content))
+            };
+            let source = Sandboxed {
+                read: &read,
+                tasks: self,
+            };
+            let wrong = |error: &dyn std::fmt::Display| {
+                Diagnostic::bug(format!("cannot read the state of the staged task {id}"))
+                    .because(error)
+            };
+            let state = source.state(&id).map_err(|error| wrong(&error))?;
+            states.insert(id.clone(), state.map_err(|error| wrong(&error))?);
+        }
+        Ok(Bundle::of(&Merged::new(&states), groups, origin))
     }
 
     /// Takes the outcomes, ordered by label.
@@ -185,7 +247,13 @@ impl StagedTasks {
     /// The definition of a staged task, with `extra.staging`.
     fn staged(&self, task_id: &TaskId, definition: &Value) -> Option<Value> {
         if definition["extra"].get("staging").is_some() {
-            return Some(definition.clone());
+            let mut definition = definition.clone();
+            let history = self.lock().history.clone();
+            if !history.is_empty() {
+                let ids = history.iter().map(|id| Value::from(id.as_str()));
+                definition["extra"]["staging"]["history"] = ids.collect();
+            }
+            return Some(definition);
         }
         let kind = definition["tags"]["kind"].as_str().unwrap_or_default();
         let recognized = recognize(kind, definition).filter(Recognized::can_be_staged)?;
@@ -211,7 +279,7 @@ impl StagedTasks {
             phase: String::new(),
             from: from.into_iter().collect(),
             earlier: None,
-            history: Vec::new(),
+            history: tasks.history.clone(),
             copy_of: None,
             archive: tasks.archive.clone(),
             repository: None,
@@ -253,6 +321,9 @@ impl StagedTasks {
                 .unwrap_or_default(),
             red: done.red,
         });
+        if outcome == RunOutcome::Completed {
+            tasks.passed.push(task_id.clone());
+        }
         for before in staged.iter().flat_map(|staged| &staged.from) {
             tasks.last.remove(before);
         }
@@ -304,6 +375,9 @@ impl Sandboxed<'_> {
 
 impl Source for Sandboxed<'_> {
     fn tree(&self) -> Option<&dyn Tree> {
+        if self.tasks.lock().has_other_version {
+            return None;
+        }
         let tree = self.tasks.tree.as_deref()?;
         Some(tree)
     }
@@ -332,5 +406,15 @@ impl Source for Sandboxed<'_> {
             tasks.states.insert(task.clone(), Arc::clone(state));
         }
         Ok(state)
+    }
+
+    fn past(&self, task: &TaskId, read: &dyn Fn() -> PastRead) -> PastRead {
+        if let Some(known) = self.tasks.lock().past.get(task) {
+            return known.clone();
+        }
+        let past = read();
+        let mut tasks = self.tasks.lock();
+        tasks.past.insert(task.clone(), past.clone());
+        past
     }
 }

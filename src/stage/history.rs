@@ -7,8 +7,9 @@
 //!
 //! What a later one says replaces what an earlier one says. A release's own tasks replace all of it.
 //!
-//! A bundle is JSON, compressed with gzip: `{"version": 1, "origin": TEXT, "effects": [{"space": …, "key": …,
-//! "value": …}]}`. The effects are those of states, and these:
+//! A bundle is JSON, compressed with gzip: `{"version": 1, "origin": TEXT, "groups": [ID], "effects": [{"space": …,
+//! "key": …, "value": …}]}`. `groups` are the task groups of the staged releases that it was made of, and may be missing.
+//! The effects are those of states, and these:
 //!
 //! | Space | Key | Value |
 //! | --- | --- | --- |
@@ -19,10 +20,11 @@
 //! without the task and artifact of its content is known by its size and hashes alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::merged::Merged;
 use super::report::Report;
-use super::source::{Source, SourceError};
+use super::source::{Past, Source, SourceError};
 use super::state::{Effect, MAX_STATE, State, StateError, TaskRun, pack, unpack};
 use crate::base::json;
 use crate::base::name::TaskId;
@@ -45,6 +47,8 @@ const VERSION: u64 = 1;
 pub struct Bundle {
     /// Where it comes from, in words.
     pub origin: String,
+    /// The task groups of earlier staged releases that it was made of, if it was.
+    pub groups: Vec<TaskId>,
     /// What is known.
     pub effects: Vec<Effect>,
 }
@@ -57,6 +61,7 @@ impl Bundle {
         let value = json!({
             "version": VERSION,
             "origin": self.origin,
+            "groups": self.groups.iter().map(TaskId::as_str).collect::<Vec<_>>(),
             "effects": effects.collect::<Value>(),
         });
         pack(&json::compact(&value))
@@ -73,15 +78,24 @@ impl Bundle {
             return Err(StateError::Version(version.to_string()));
         }
         let origin = value["origin"].as_str();
+        let groups = match value.get("groups") {
+            None => &[][..],
+            Some(groups) => groups.as_array().ok_or(StateError::Field("groups"))?,
+        };
+        let groups = groups.iter().map(|id| {
+            let id = id.as_str().and_then(|id| TaskId::parse(id).ok());
+            id.ok_or(StateError::Field("groups"))
+        });
         Ok(Self {
+            groups: groups.collect::<Result<_, _>>()?,
             origin: origin.ok_or(StateError::Field("origin"))?.to_owned(),
             effects: Effect::read_all(&value)?,
         })
     }
 
-    /// Everything that a release looks like.
+    /// Everything that a release looks like, which the tasks of these groups have made.
     #[must_use]
-    pub fn of(merged: &Merged, origin: impl Into<String>) -> Self {
+    pub fn of(merged: &Merged, groups: Vec<TaskId>, origin: impl Into<String>) -> Self {
         let spaces = merged.spaces();
         let effects = spaces.flat_map(|space| {
             merged.space(space).map(|(key, entry)| Effect {
@@ -92,6 +106,7 @@ impl Bundle {
         });
         Self {
             origin: origin.into(),
+            groups,
             effects: effects.collect(),
         }
     }
@@ -101,10 +116,10 @@ impl Bundle {
 pub fn read(tasks: &[TaskId], source: &dyn Source, report: &mut Report) -> Merged {
     let mut history = Merged::default();
     for task in tasks {
-        match of_task(task, source) {
-            Ok((merged, origin)) => {
-                report.checked(format!("history: {origin}"), merged.len());
-                history.replace_with(merged);
+        match source.past(task, &|| of_task(task, source).map(Arc::new)) {
+            Ok(past) => {
+                report.checked(format!("history: {}", past.origin), past.merged.len());
+                history.replace_with(past.merged.clone());
             }
             Err(why) => report.problem(format!("the history of the task {task}: {why}")),
         }
@@ -112,7 +127,7 @@ pub fn read(tasks: &[TaskId], source: &dyn Source, report: &mut Report) -> Merge
     history
 }
 
-fn of_task(task: &TaskId, source: &dyn Source) -> Result<(Merged, String), String> {
+fn of_task(task: &TaskId, source: &dyn Source) -> Result<Past, String> {
     match source.artifact(task, HISTORY, MAX_STATE) {
         Ok(artifact) => {
             let bundle = Bundle::read(&artifact.content).map_err(|error| error.to_string())?;
@@ -127,12 +142,15 @@ fn of_task(task: &TaskId, source: &dyn Source) -> Result<(Merged, String), Strin
                 effects: bundle.effects,
             };
             let states = BTreeMap::from([(task.clone(), state.into())]);
-            Ok((Merged::new(&states), bundle.origin))
+            Ok(Past {
+                merged: Merged::new(&states),
+                origin: bundle.origin,
+            })
         }
-        Err(SourceError::Missing { .. }) => {
-            let merged = of_release(task, source)?;
-            Ok((merged, format!("the release at the task {task}")))
-        }
+        Err(SourceError::Missing { .. }) => Ok(Past {
+            merged: of_release(task, source)?,
+            origin: format!("the release at the task {task}"),
+        }),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -159,6 +177,7 @@ mod tests {
     fn a_bundle_is_read_as_it_was_written() {
         let bundle = Bundle {
             origin: "a fixture".to_owned(),
+            groups: vec![TaskId::parse("fN1SbArXTPSVFNUvaOlinQ").unwrap()],
             effects: vec![Effect {
                 space: RELEASES.to_owned(),
                 key: "firefox-92.0".to_owned(),

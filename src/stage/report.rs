@@ -33,6 +33,8 @@ pub struct Report {
     pub problems: Vec<String>,
     /// Details of the system, for the page: the title, and rows of cells.
     pub tables: Vec<Table>,
+    /// Whether nothing had to be checked, as [`Self::nothing_to_check`] says.
+    is_excused: bool,
 }
 
 /// A table of a report.
@@ -75,10 +77,17 @@ impl Report {
         self.problems.push(why.into());
     }
 
-    /// Why the task is red. A report in which nothing was checked is red, too.
+    /// Notes why nothing is to be checked, because nothing was promised: a report in which nothing was checked is
+    /// not red for that.
+    pub fn nothing_to_check(&mut self, why: impl Into<String>) {
+        self.unchecked.push(why.into());
+        self.is_excused = true;
+    }
+
+    /// Why the task is red. A report in which nothing was checked is red, too, unless there was nothing to check.
     #[must_use]
     pub fn red(&self) -> Vec<String> {
-        if self.problems.is_empty() && self.checked.is_empty() {
+        if self.problems.is_empty() && self.checked.is_empty() && !self.is_excused {
             return vec!["nothing was checked".to_owned()];
         }
         self.problems.clone()

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::thread;
 
+use super::merged::Merged;
 use super::state::{MAX_STATE, State, StateError};
 use super::trees::tree::Tree;
 use crate::base::name::TaskId;
@@ -64,6 +65,18 @@ pub enum SourceError {
 /// What was read of a state: the state, or what is wrong with its content, or why there is none.
 pub type StateRead = Result<Result<Arc<State>, StateError>, SourceError>;
 
+/// An earlier release.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// What it has left.
+    pub merged: Merged,
+    /// Where this is known from, in words.
+    pub origin: String,
+}
+
+/// What was read of an earlier release, or why it cannot be read.
+pub type PastRead = Result<Arc<Past>, String>;
+
 /// Reads artifacts of the latest completed runs of tasks.
 pub trait Source: Sync {
     /// How many artifacts may be read at once.
@@ -84,6 +97,14 @@ pub trait Source: Sync {
     fn state(&self, task: &TaskId) -> StateRead {
         let artifact = self.artifact(task, STATE, MAX_STATE)?;
         Ok(State::read(&artifact.content).map(Arc::new))
+    }
+
+    /// What a task knows of an earlier release, which `read` reads. A source that is asked often may keep it.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    fn past(&self, _task: &TaskId, read: &dyn Fn() -> PastRead) -> PastRead {
+        read()
     }
 
     /// The repository that the release is made of, if there is one.

@@ -16,3 +16,4 @@ mod publication;
 mod reading;
 mod shell;
 mod staged;
+mod updates;

@@ -167,6 +167,7 @@ pub fn history(world: &mut World, effects: Vec<Effect>) -> TaskId {
     let bundle = Bundle {
         origin: "a fixture".to_owned(),
         effects,
+        ..Bundle::default()
     };
     world.build(&[(HISTORY, &bundle.write())])
 }

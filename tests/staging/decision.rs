@@ -9,11 +9,12 @@ use snowman::base::json::read;
 use snowman::base::name::TaskId;
 use snowman::base::value::Value as Own;
 use snowman::sandbox::State;
+use snowman::stage::history::Bundle;
 use snowman::stage::run::run;
 use snowman::stage::source::{Artifact, Source, SourceError};
 use snowman::stage::state::TaskRun;
 
-use crate::common::taskcluster::Taskcluster;
+use crate::common::taskcluster::{DECISION, Taskcluster};
 use crate::common::{CANDIDATES, CONFIG, PLAIN, Project, Ran};
 
 /// The alias of the release worker, before the next section.
@@ -112,6 +113,27 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_project_is_the_history() {
+    let taskcluster = Taskcluster::new().await;
+    let bundle = Bundle {
+        origin: "a file".to_owned(),
+        ..Bundle::default()
+    };
+    let staging =
+        format!("{STAGING}        history: [XkrdF-y0SIKCbCrx-Ydmkg, ci/history.json.gz]\n");
+    let project = project(&staging).file("ci/history.json.gz", bundle.write());
+    let project = taskcluster.inside(project, DECISION);
+    let decided = tokio::task::block_in_place(|| project.decide(&[]));
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let (_, definition) = &tasks(&taskcluster.sandbox.state())["publish-candidates"];
+    let history = &definition["extra"]["staging"]["history"];
+    assert_eq!(*history, json!(["XkrdF-y0SIKCbCrx-Ydmkg", DECISION]));
+    let published = project.root().join("artifacts/staging/history.json.gz");
+    let read = Bundle::read(&std::fs::read(published).unwrap());
+    assert_eq!(read, Ok(bundle));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,6 +63,7 @@ fn earlier(task: &str) -> Vec<u8> {
     Bundle {
         origin: "a fixture".to_owned(),
         effects: vec![file("old.txt", SHA512), file("other.txt", "00")],
+        ..Bundle::default()
     }
     .write()
 }

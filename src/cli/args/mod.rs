@@ -19,7 +19,7 @@ pub use graphs::{KindGraphArgs, ShowArgs, VerifyArgs};
 pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
 pub use setup::{InitArgs, ReferenceArgs};
-pub use stage::{StageArgs, StageCommand, StageRunArgs, StageServeArgs};
+pub use stage::{StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageServeArgs};
 
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]

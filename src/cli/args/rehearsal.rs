@@ -33,6 +33,11 @@ pub struct RehearseArgs {
     /// Output the result as JSON
     #[arg(short = 'J', long)]
     pub json: bool,
+    /// Version of an earlier release, which is rehearsed first and then updated from; can be repeated,
+    /// the oldest first. By default, the version before, if release tasks are staged and the flavors
+    /// promise partial updates
+    #[arg(long = "update-from", value_name = "VERSION")]
+    pub update_from: Vec<String>,
     /// Kind that every flavor rebuilds; can be repeated
     #[arg(long = "rebuild-kind", value_name = "KIND")]
     pub rebuild_kinds: Vec<String>,

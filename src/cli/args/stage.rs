@@ -19,6 +19,8 @@ pub enum StageCommand {
     Run(StageRunArgs),
     /// Serve a staged release over HTTP, as the servers of production would
     Serve(StageServeArgs),
+    /// Write what a staged release leaves to later ones: their history
+    History(StageHistoryArgs),
 }
 
 /// Flags of `stage serve`.
@@ -31,6 +33,23 @@ pub struct StageServeArgs {
     /// Loopback address to listen on
     #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDRESS")]
     pub listen: std::net::SocketAddr,
+}
+
+/// Flags of `stage history`.
+#[derive(Debug, Args)]
+pub struct StageHistoryArgs {
+    /// Task groups of the release (the decision task and each promotion), or a folder that `rehearse
+    /// --folder` has written
+    #[arg(value_name = "GROUP|FOLDER", required = true)]
+    pub sources: Vec<String>,
+    /// File to write
+    #[arg(
+        short = 'o',
+        long,
+        value_name = "FILE",
+        default_value = "history.json.gz"
+    )]
+    pub output: PathBuf,
 }
 
 /// Flags of `stage run`.

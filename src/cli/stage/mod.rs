@@ -1,6 +1,7 @@
 //! The command `stage`.
 
 mod clone;
+mod history;
 mod queue;
 mod release;
 mod run_task;
@@ -8,6 +9,7 @@ mod serve;
 
 use std::process::ExitCode;
 
+use self::history::history;
 use self::run_task::run_task;
 use self::serve::serve;
 use super::args::{StageArgs, StageCommand};
@@ -22,5 +24,6 @@ pub fn run(args: &StageArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     match &args.command {
         StageCommand::Run(args) => run_task(args, command),
         StageCommand::Serve(args) => serve(args, command),
+        StageCommand::History(args) => history(args, command),
     }
 }

@@ -18,7 +18,7 @@ use crate::cli::output::Output;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::taskcluster::Taskcluster;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
-use crate::stage::history;
+use crate::stage::history::{self, Bundle, HISTORY};
 use crate::stage::merged::Merged;
 use crate::stage::report::Report;
 use crate::stage::source::{Artifact, Source, SourceError, read_states};
@@ -152,7 +152,11 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
     let state = sandbox.state();
     let groups = state.groups();
     let mut tasks = Tasks::default();
+    let earlier = rehearsed_history(&state, &mut tasks);
     for group in groups {
+        if earlier.contains(&group.group_id) {
+            continue;
+        }
         for task in state.group_tasks(&group.group_id) {
             let text = task.definition["extra"].to_string();
             let extra = json::read("extra", text.as_bytes()).unwrap_or_default();
@@ -162,6 +166,32 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
         }
     }
     Ok(tasks.of(Arc::new(Kept(sandbox))))
+}
+
+/// Adds the history of a release that was rehearsed on top of others; returns the task groups of these.
+fn rehearsed_history(state: &sandbox::State, tasks: &mut Tasks) -> BTreeSet<String> {
+    let mut groups = BTreeSet::new();
+    let mut history = Vec::new();
+    for group in state.groups() {
+        // The task of a history is alone in its group, and has its id.
+        let bundle = state.artifact(&group.group_id, None, HISTORY);
+        let bundle = bundle.and_then(|content| Bundle::read(&content.bytes).ok());
+        let task = state.task(&group.group_id);
+        if let (Some(bundle), Some(task)) = (bundle, task)
+            && let Ok(id) = TaskId::parse(&group.group_id)
+        {
+            groups.extend(bundle.groups.iter().map(ToString::to_string));
+            let created = task.definition["created"].as_str().unwrap_or_default();
+            history.push((created.to_owned(), id));
+        }
+    }
+    history.sort();
+    for (_, id) in history {
+        if tasks.known.insert(id.clone()) {
+            tasks.history.push(id);
+        }
+    }
+    groups
 }
 
 /// The completed tasks of task groups.

@@ -287,7 +287,7 @@ static STAGING: Schema = Schema {
         optional(
             "history",
             Type::List(&Type::Str),
-            "the tasks with earlier releases, oldest first: staged tasks of those releases, or tasks with an artifact `public/staging/history.json.gz`",
+            "the tasks with earlier releases, oldest first: staged tasks of those releases, or tasks with an artifact `public/staging/history.json.gz`. The last entry may be the path of such a file in the repository, which the decision publishes",
         ),
     ],
     open: false,

@@ -32,6 +32,8 @@ pub struct Settings {
     pub(super) release: Release,
     /// The tasks that know earlier releases, the oldest first.
     pub(super) history: Vec<TaskId>,
+    /// The file of the repository with what is known of earlier releases, on top of these.
+    pub history_file: Option<String>,
     /// The address of the archive.
     pub(super) archive: Option<String>,
     /// The repository of the push, if tasks can read it.
@@ -89,11 +91,19 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
     }
     let listed = section.get("history").into_iter().flat_map(Value::texts);
     let mut history = Vec::new();
+    let mut history_file = None;
     for id in listed {
         match TaskId::parse(id) {
+            _ if history_file.is_some() => wrong.push(
+                Diagnostic::user(format!(
+                    "`snowman.staging.history`: `{id}` is listed after a file, but the file has to be the last"
+                ))
+                .at(place("history")),
+            ),
+            _ if id.ends_with(".json.gz") => history_file = Some(id.to_owned()),
             Ok(id) => history.push(id),
             Err(_) => wrong.push(
-                Diagnostic::user(format!("`snowman.staging.history`: `{id}` is not a taskId"))
+                Diagnostic::user(format!("`snowman.staging.history`: `{id}` is neither a taskId nor the path of a file `….json.gz`"))
                     .at(place("history")),
             ),
         }
@@ -114,6 +124,7 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
     wrong.or_ok(())?;
     Ok(Some(Settings {
         history,
+        history_file,
         compares: section.get("compare-production") != Some(&Value::Bool(false)),
         image: section.get("image").cloned(),
         archive: archive.map(str::to_owned),
@@ -184,6 +195,14 @@ impl Settings {
     #[must_use]
     pub fn with_image(mut self, image: Option<&Value>) -> Self {
         self.image = self.image.or_else(|| image.cloned());
+        self
+    }
+
+    /// The settings with the task that publishes the history in the project's file, if there is one.
+    #[must_use]
+    pub fn published_by(mut self, task: Option<&TaskId>) -> Self {
+        let task = task.filter(|_| self.history_file.is_some());
+        self.history.extend(task.cloned());
         self
     }
 

@@ -5,6 +5,8 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDateTime, TimeDelta};
 
+use super::super::keys::Hash;
+
 /// The facts of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts<'a> {
@@ -198,6 +200,13 @@ impl Facts<'_> {
         let digits = self.build_id.chars().filter(char::is_ascii_digit);
         let zeros = std::iter::repeat('0');
         digits.chain(zeros).take(14).collect()
+    }
+
+    /// The revision that it was built of, as none is known: one that follows from the version and the build id.
+    #[must_use]
+    pub fn revision(&self) -> String {
+        let text = format!("{} {}", self.version_name(), self.build());
+        Hash::Sha1.hex(text.as_bytes())
     }
 
     /// When it was built; 2001-01-01 if the build id is no time of this century.

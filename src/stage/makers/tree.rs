@@ -160,7 +160,11 @@ fn settings(tree: &mut Tree, facts: &Facts<'_>) {
     );
     tree.resource(
         "platform.ini",
-        format!("[Build]\nBuildID={build}\nMilestone={version}\n"),
+        format!(
+            "[Build]\nBuildID={build}\nMilestone={version}\n\
+             SourceRepository=https://{vendor}.example/{branch}\nSourceStamp={}\n",
+            facts.revision()
+        ),
     );
     let channel = facts.channel_id();
     tree.resource(

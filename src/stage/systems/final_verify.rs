@@ -43,6 +43,10 @@ pub fn verify(work: &mut Work<'_>) {
         return;
     }
     work.report.checked("configurations", configs.len());
+    if configs.iter().all(|config| config.releases.is_empty()) {
+        let why = "files of updates: the configurations list no earlier release";
+        return work.report.nothing_to_check(why);
+    }
     let outcome = run(&configs, &mut Servers::new(work, &first));
     work.report.problems.extend(outcome.problems);
     if outcome.asked > 0 && outcome.files == 0 && work.report.problems.is_empty() {

@@ -13,7 +13,7 @@ use crate::stage::ship_it::phases::{Phase, Seen};
 use crate::stage::work::Work;
 
 /// The space of releases.
-const RELEASES: &str = "ship-it-release";
+pub const RELEASES: &str = "ship-it-release";
 
 /// The space of the versions of channels.
 const CHANNELS: &str = "ship-it-channel";

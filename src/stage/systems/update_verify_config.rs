@@ -12,6 +12,7 @@ use crate::base::text::plural;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::history::{RELEASES, SOURCES};
 use crate::stage::keys::Certificate;
+use crate::stage::merged::Merged;
 use crate::stage::report::Table;
 use crate::stage::update_verify::command::Arguments;
 use crate::stage::update_verify::config::Config;
@@ -23,6 +24,7 @@ use crate::stage::work::Work;
 
 use super::archive::SPACE;
 use super::archived;
+use super::ship_it::RELEASES as SHIP_IT;
 
 /// The script that the task runs.
 const SCRIPT: &str = "update-verify-config-creator.py";
@@ -214,14 +216,11 @@ impl Task {
 
     /// The releases that were shipped.
     fn shipped(&self, work: &mut Work<'_>) -> Vec<Shipped> {
-        let listed: Vec<Shipped> = work
-            .history
-            .space(RELEASES)
-            .map(|(name, entry)| Shipped {
-                name: name.to_owned(),
-                build_number: entry.value["buildNumber"].as_u64().unwrap_or(1),
-            })
-            .collect();
+        let listed = work.history.space(RELEASES).map(|(name, entry)| Shipped {
+            name: name.to_owned(),
+            build_number: entry.value["buildNumber"].as_u64().unwrap_or(1),
+        });
+        let listed: Vec<Shipped> = listed.chain(marked(work.history)).collect();
         if !listed.is_empty() {
             return listed;
         }
@@ -382,8 +381,12 @@ impl Task {
     fn check(&self, work: &mut Work<'_>, earlier: &Earlier, config: &Config) {
         let options = &self.options;
         let Earlier { chosen, paths } = earlier;
+        let mut others = Vec::new();
         for version in &options.partial_versions {
-            if !chosen.contains(version) {
+            let mut included = self.selection.include_versions.iter();
+            if !included.any(|pattern| pattern.matches(version)) {
+                others.push(version.as_str());
+            } else if !chosen.contains(version) {
                 work.report.problem(format!(
                     "partial updates from {version} are promised, but it is not among the earlier releases: they \
                      would not be verified"
@@ -392,10 +395,24 @@ impl Task {
         }
         work.report.checked(
             "versions with partial updates are among the earlier releases",
-            options.partial_versions.len(),
+            options.partial_versions.len() - others.len(),
         );
+        if !others.is_empty() {
+            work.report.unchecked.push(format!(
+                "partial updates from {}: another channel than {} has these versions",
+                others.join(", "),
+                options.channel
+            ));
+        }
         let may_be_empty = self.selection.may_be_empty().unwrap_or(false);
-        if chosen.is_empty() && !may_be_empty {
+        if chosen.is_empty()
+            && options.partial_versions.is_empty()
+            && work.staged.history.is_empty()
+        {
+            work.report.nothing_to_check(
+                "updates from earlier releases: the release has no history, and promises no partial updates",
+            );
+        } else if chosen.is_empty() && !may_be_empty {
             work.report.problem(format!(
                 "there are no earlier releases to verify updates from: none of {} since {} matches; production \
                  fails, too",
@@ -423,6 +440,18 @@ impl Task {
         work.report
             .checked("earlier releases against the last watershed", paths.len());
     }
+}
+
+/// The releases that earlier staged releases have marked as shipped.
+fn marked(history: &Merged) -> impl Iterator<Item = Shipped> {
+    history.space(SHIP_IT).filter_map(|(_, entry)| {
+        let text = |key: &str| entry.value[key].as_str();
+        let (product, version) = (text("product")?, text("version")?);
+        (text("status")? == "shipped").then(|| Shipped {
+            name: format!("{}-{version}", product.to_ascii_lowercase()),
+            build_number: entry.value["buildNumber"].as_u64().unwrap_or(1),
+        })
+    })
 }
 
 /// The version that an application has: without the number of a beta, and without `esr`.

@@ -4,6 +4,8 @@
 //! which often is a line for the shell.
 
 use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::str::Chars;
 
 use crate::base::value::Value;
 
@@ -21,7 +23,10 @@ impl Arguments {
     #[must_use]
     pub fn of(payload: &Value, script: &str) -> Option<Self> {
         let mut all = Vec::new();
-        collect(&payload["command"], &mut all, 0);
+        let shell = Shell {
+            variables: &payload["env"],
+        };
+        collect(&payload["command"], &shell, &mut all, 0);
         let at = all.iter().position(|word| posix_name(word) == script)?;
         let words = all.get(at + 1..).unwrap_or_default();
         let end = words.iter().position(|word| ENDS.contains(&word.as_str()));
@@ -58,63 +63,150 @@ impl Arguments {
 /// The words of a line for the shell that end a command.
 const ENDS: [&str; 4] = ["&&", "||", ";", "|"];
 
+/// The names of shells.
+const SHELLS: [&str; 3] = ["bash", "sh", "zsh"];
+
 /// How deep the lists of a command may be.
 const DEPTH: usize = 4;
 
-/// The words of a command, and those of the lines in it.
-fn collect(command: &Value, into: &mut Vec<String>, depth: usize) {
+/// Collects the words of a command. A text is a line for the shell if it is all of a command, or if it is what a
+/// shell is told to run; in a list, other texts are words as they are.
+fn collect(command: &Value, shell: &Shell<'_>, into: &mut Vec<String>, depth: usize) {
     if let Some(line) = command.as_str() {
-        into.extend(split(line));
+        return into.extend(shell.split(line));
     }
-    if depth < DEPTH {
-        for item in command.as_array().into_iter().flatten() {
-            collect(item, into, depth + 1);
+    let words = command.as_array().into_iter().flatten();
+    let words: Vec<&Value> = words.collect();
+    for (at, word) in words.iter().enumerate() {
+        let before = |back: usize| at.checked_sub(back).and_then(|at| words[at].as_str());
+        match word.as_str() {
+            Some(text) if words.len() > 1 && !is_run_by_shell(before(2), before(1)) => {
+                into.push(text.to_owned());
+            }
+            _ if depth < DEPTH => collect(word, shell, into, depth + 1),
+            _ => {}
         }
     }
+}
+
+/// Whether the text behind these words is a line for the shell: `bash -cx`.
+fn is_run_by_shell(program: Option<&str>, flags: Option<&str>) -> bool {
+    let flags = flags.and_then(|flags| flags.strip_prefix('-'));
+    let runs = flags.is_some_and(|flags| !flags.starts_with('-') && flags.contains('c'));
+    runs && program.is_some_and(|program| SHELLS.contains(&posix_name(program)))
 }
 
 fn posix_name(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
-/// Divides a line into words as the shell does, without expanding anything: quotes group, and a backslash
-/// takes the next sign as it is. Quotes that are not closed end with the line.
-fn split(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut signs = line.chars();
-    while let Some(sign) = signs.next() {
-        if sign.is_whitespace() {
-            words.extend(word.take());
-            continue;
-        }
-        let word = word.get_or_insert_default();
-        match sign {
-            '\'' => word.extend(signs.by_ref().take_while(|sign| *sign != '\'')),
-            '"' => {
-                while let Some(inner) = signs.next().filter(|sign| *sign != '"') {
-                    match inner {
-                        '\\' => match signs.next() {
-                            Some(escaped @ ('"' | '\\' | '$' | '`')) => word.push(escaped),
-                            Some(other) => word.extend(['\\', other]),
-                            None => word.push('\\'),
-                        },
-                        _ => word.push(inner),
-                    }
-                }
+/// The shell of a task, which knows the variables of its payload.
+struct Shell<'p> {
+    variables: &'p Value,
+}
+
+impl Shell<'_> {
+    /// Divides a line into words as the shell does: quotes group, and a backslash takes the next sign as it is.
+    /// Variables of the task are expanded, outside of quotes into several words if they have blanks; others stay
+    /// as they are. Quotes that are not closed end with the line.
+    fn split(&self, line: &str) -> Vec<String> {
+        let mut words = Words::default();
+        let mut signs = line.chars().peekable();
+        while let Some(sign) = signs.next() {
+            match sign {
+                _ if sign.is_whitespace() => words.end(),
+                '\'' => words.extend(signs.by_ref().take_while(|sign| *sign != '\'')),
+                '"' => self.quoted(&mut signs, &mut words),
+                '\\' => words.extend(signs.next()),
+                '$' => match self.expand(&mut signs) {
+                    Ok(value) => value.chars().for_each(|sign| match sign {
+                        _ if sign.is_whitespace() => words.end(),
+                        _ => words.extend([sign]),
+                    }),
+                    Err(text) => words.extend(text.chars()),
+                },
+                _ => words.extend([sign]),
             }
-            '\\' => word.extend(signs.next()),
-            _ => word.push(sign),
+        }
+        words.end();
+        words.done
+    }
+
+    /// Reads up to the end of double quotes.
+    fn quoted(&self, signs: &mut Signs<'_>, words: &mut Words) {
+        words.extend([]);
+        while let Some(sign) = signs.next().filter(|sign| *sign != '"') {
+            match sign {
+                '\\' => match signs.next() {
+                    Some(escaped @ ('"' | '\\' | '$' | '`')) => words.extend([escaped]),
+                    Some(other) => words.extend(['\\', other]),
+                    None => words.extend(['\\']),
+                },
+                '$' => match self.expand(signs) {
+                    Ok(text) | Err(text) => words.extend(text.chars()),
+                },
+                _ => words.extend([sign]),
+            }
         }
     }
-    words.extend(word);
-    words
+
+    /// The value of the variable behind a dollar sign; else the text itself.
+    fn expand(&self, signs: &mut Signs<'_>) -> Result<String, String> {
+        let is_braced = signs.next_if_eq(&'{').is_some();
+        let mut name = String::new();
+        while let Some(sign) = signs.next_if(|sign| sign.is_ascii_alphanumeric() || *sign == '_') {
+            name.push(sign);
+        }
+        let end = if is_braced {
+            signs.next_if_eq(&'}')
+        } else {
+            None
+        };
+        match self.variables[name.as_str()].as_str() {
+            Some(value) if is_braced == end.is_some() => Ok(value.to_owned()),
+            _ => {
+                let start = if is_braced { "${" } else { "$" };
+                let end = end.map(String::from).unwrap_or_default();
+                Err(format!("{start}{name}{end}"))
+            }
+        }
+    }
+}
+
+/// The signs of a line.
+type Signs<'l> = Peekable<Chars<'l>>;
+
+/// The words of a line so far.
+#[derive(Default)]
+struct Words {
+    done: Vec<String>,
+    open: Option<String>,
+}
+
+impl Words {
+    /// Adds to the word that is open, or opens one.
+    fn extend(&mut self, signs: impl IntoIterator<Item = char>) {
+        self.open.get_or_insert_default().extend(signs);
+    }
+
+    /// Ends the word that is open.
+    fn end(&mut self) {
+        self.done.extend(self.open.take());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::value::json;
+
+    fn split(line: &str) -> Vec<String> {
+        let variables = json!({"A": "1", "TWO": " p  q ", "EMPTY": ""});
+        let shell = Shell {
+            variables: &variables,
+        };
+        shell.split(line)
+    }
 
     #[test]
     fn arguments_are_found_in_a_line_for_the_shell() {
@@ -136,5 +228,47 @@ mod tests {
             assert!(split(line).len() >= 2, "{line}");
         }
         assert_eq!(split("a ''  b"), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn variables_of_the_task_are_expanded() {
+        for (line, words) in [
+            ("x$A", vec!["x1"]),
+            ("\"${A}b\" '$A' \\$A", vec!["1b", "$A", "$A"]),
+            ("$TWO \"$TWO\"", vec!["p", "q", " p  q "]),
+            ("$EMPTY a \"$EMPTY\"", vec!["a", ""]),
+            ("$OTHER \"$@\" ${A", vec!["$OTHER", "$@", "${A"]),
+        ] {
+            assert_eq!(split(line), words, "{line}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_shell_runs_is_a_line() {
+        let words = |command: Value| {
+            let payload = json!({"command": command, "env": {"A": "1"}});
+            Arguments::of(&payload, "s.py").map(|arguments| arguments.plain)
+        };
+        for command in [
+            json!(["run-task", "--", "s.py", "a\\b", "$A c"]),
+            json!([
+                ["chmod", "+x", "run-task"],
+                ["./run-task", "--", "s.py", "a\\b", "$A c"]
+            ]),
+        ] {
+            assert_eq!(
+                words(command),
+                Some(vec!["a\\b".to_owned(), "$A c".to_owned()])
+            );
+        }
+        for command in [
+            json!("s.py a $A"),
+            json!(["s.py a $A"]),
+            json!(["run-task", "--", "bash", "-cx", "s.py a $A"]),
+            json!(["/bin/bash", "-c", "s.py a", "name", "1"]),
+        ] {
+            let found = words(command).unwrap();
+            assert_eq!((&*found[0], &**found.last().unwrap()), ("a", "1"));
+        }
     }
 }

@@ -38,12 +38,18 @@ pub enum Start {
 pub struct Partial<'a> {
     /// The release that it starts from.
     pub from: &'a str,
-    /// The build id that it starts from; empty if the manifest does not say.
+    /// The build id that it starts from; empty or another text if the manifest does not say.
     pub build_id: &'a str,
     /// The name of the platform that has the files.
     pub target: &'a str,
     /// The locale.
     pub locale: &'a str,
+}
+
+/// Whether a text is the time of a build. Tasks that are not told build ids name earlier builds in another way,
+/// which only tells them apart.
+fn is_build_id(text: &str) -> bool {
+    text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl<'m> History<'m> {
@@ -93,7 +99,7 @@ impl<'m> History<'m> {
             ));
         };
         let known = data["buildID"].as_str().unwrap_or_default();
-        if !build_id.is_empty() && known != build_id {
+        if is_build_id(build_id) && known != build_id {
             return Start::Wrong(format!(
                 "the partial update for {of} on {target} starts from the build {build_id}, but {from} is {known:?} in the history: clients would get a file that does not fit"
             ));

@@ -2,6 +2,7 @@
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Value, py_str};
+use crate::base::version::reported;
 use crate::config::parameters::Parameters;
 use crate::transform::{Context, Item, fields};
 
@@ -34,17 +35,12 @@ pub(super) fn build_number(params: &Parameters) -> Value {
     number.unwrap_or_else(|| Value::from(1))
 }
 
-/// The version that the program reports, which clients send when they ask for updates: without the
-/// number of a beta, and without `esr`. A parameter `app_version` takes precedence.
+/// The [`reported`] version. A parameter `app_version` takes precedence.
 pub(super) fn app_version(params: &Parameters, version: &str) -> String {
     if let Some(given) = params.get("app_version").and_then(Value::as_str) {
         return given.to_owned();
     }
-    let numbers = version.find(|one: char| !one.is_ascii_digit() && one != '.');
-    match numbers {
-        Some(at) if !version[at..].starts_with('a') => version[..at].to_owned(),
-        _ => version.to_owned(),
-    }
+    reported(version).to_owned()
 }
 
 /// The releases that partial updates start from, as the update server is told:
