@@ -136,12 +136,15 @@ impl Rule {
                 problems.push(format!("`{name}` is not a text"));
             }
         }
-        for name in ["rule_id", "priority", "backgroundRate", "data_version"] {
+        for name in ["rule_id", "priority", "data_version"] {
             if !null_or(name, |value| {
                 value.as_i64().is_some_and(|number| number >= 0)
             }) {
                 problems.push(format!("`{name}` is not a number of 0 or more"));
             }
+        }
+        if !null_or("backgroundRate", |value| value.as_i64().is_some()) {
+            problems.push("`backgroundRate` is not a whole number".to_owned());
         }
         for name in ["jaws", "mig64"] {
             if !null_or(name, |value| value.as_bool().is_some()) {

@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, py_str, truthy};
 
 /// A rate of updates in the background that reaches everybody, in percent.
-pub const EVERYBODY: u64 = 100;
+const EVERYBODY: u64 = 100;
 
 /// A release that is to be offered.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,8 @@
 use snowman::base::value::{Value, json};
 
 use super::given::{
-    FOLDER, Promoted, after, archive, effect, entry, given, hash, locale, promoted, rows, schedule,
-    set, toplevel,
+    BEFORE, FOLDER, Promoted, after, archive, effect, entry, given, hash, locale, promoted, rows,
+    schedule, set, toplevel,
 };
 use crate::staged::world::{Task, World};
 
@@ -62,6 +62,40 @@ fn rules_and_rates_that_do_not_fit_are_red() {
     let red = world.fail(&task).join("\n");
     assert!(red.contains("there is no rule 99999"), "{red}");
     assert!(red.contains("has no locales"), "{red}");
+}
+
+/// Columns that the rule gets, and what Balrog's own check of them says.
+#[test]
+fn columns_that_balrog_refuses_are_red() {
+    for (column, value, why) in [
+        (
+            "comment",
+            json!("x".repeat(501)),
+            "`comment` has 501 characters, and may have 500",
+        ),
+        ("version", json!("<94.0b3"), "94.0b3"),
+        (
+            "buildID",
+            json!(20260131000000_u64),
+            "`buildID` is not a text",
+        ),
+        ("update_type", json!("tiny"), "`update_type` is `tiny`"),
+    ] {
+        let Promoted {
+            mut world, locale, ..
+        } = promoted();
+        let mut rule = json!({
+            "rule_id": 145, "alias": null, "priority": 90, "product": "Firefox", "channel": "release",
+            "mapping": BEFORE, "fallbackMapping": null, "backgroundRate": 100, "update_type": "minor",
+            "data_version": 5,
+        });
+        rule[column] = value;
+        let state = after(&mut world, &locale, ("balrog-rule", "145", rule));
+        let task = schedule(&mut world, &[&state]);
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains("the rule 145 as Balrog gets it: "), "{red}");
+        assert!(red.contains(why), "{red}");
+    }
 }
 
 #[test]

@@ -65,6 +65,21 @@ fn a_rule_of_a_wrong_channel_is_red() {
 }
 
 #[test]
+fn an_alias_that_balrog_refuses_is_red() {
+    let red = red_toplevel(|task| {
+        set(
+            task,
+            "rules_to_update",
+            json!(["firefox_release-localtest", "firefox-release-cdntest"]),
+        );
+    });
+    assert!(
+        red.contains("as Balrog gets it: the alias `firefox_release-localtest` does not begin"),
+        "{red}"
+    );
+}
+
+#[test]
 fn a_host_that_updates_must_not_come_from_is_red() {
     let red = red_toplevel(|task| set(task, "download_domain", "evil.example.com"));
     assert!(

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::base::digest::hex;
 use crate::base::value::{Object, Value, json, py_str};
+use crate::stage::balrog::rule::Rule as Columns;
+use crate::stage::balrog_state::world::CHANGED;
 use crate::stage::balrog_state::{RULES, SCHEDULED, SIGNOFFS};
 use crate::stage::checksums::algorithm::Algorithm;
 use crate::stage::merged::Merged;
@@ -102,6 +104,15 @@ impl Rule {
 const MADE_UP: &str = "made up for a staged release without history";
 
 impl Rule {
+    /// Why Balrog would refuse the rule, or match it in an unexpected way.
+    pub fn refusals(&self, name: &str) -> Vec<String> {
+        let columns = Value::Object(self.columns.clone());
+        let problems = Columns::column_problems(&columns).into_iter();
+        let problems =
+            problems.map(|problem| format!("the rule {name} as Balrog gets it: {problem}"));
+        problems.collect()
+    }
+
     /// Whether the rule was made up.
     pub fn is_made_up(&self) -> bool {
         self.text("comment") == MADE_UP
@@ -121,8 +132,7 @@ pub fn rules(merged: &Merged, is_own: impl Fn(&str) -> bool) -> BTreeMap<String,
         if !is_own(mapping)
             && let Some(rule) = rules.get_mut(key)
         {
-            let columns = ["mapping", "fallbackMapping", "backgroundRate"];
-            *rule = rule.with(columns.map(|name| (name, entry.value[name].clone())));
+            *rule = rule.with(CHANGED.map(|name| (name, entry.value[name].clone())));
         }
     }
     rules

@@ -8,11 +8,12 @@ use super::rules::{self, Rule};
 use super::sample::{self, Subject};
 use super::{access, hosts, pushed};
 use crate::base::time::Timestamp;
-use crate::base::value::{Object, Value, py_str};
+use crate::base::value::{Object, Value, py_str, truthy};
+use crate::stage::balrog_state::world::CHANGED;
 use crate::stage::balrog_state::{PINS, RULES, Release, SCHEDULED, base, parts, releases};
 use crate::stage::balrog_worker::eta::Why;
 use crate::stage::balrog_worker::request::Request;
-use crate::stage::balrog_worker::schedule::{EVERYBODY, Schedule, protected};
+use crate::stage::balrog_worker::schedule::{Schedule, protected};
 use crate::stage::merged::Merged;
 use crate::stage::report::Table;
 use crate::stage::work::Work;
@@ -57,13 +58,12 @@ pub fn schedule(work: &mut Work<'_>) {
             .problem("`payload.publish_rules` is empty: nobody would be offered the release");
     }
     let mut rows = Vec::new();
+    let mut changed = Vec::new();
     for (id, rule) in &found {
         check_rule(work, state, &schedule, rule, is_own);
         let mut change = schedule.change(id, &rule.columns);
-        let after = Rule {
-            key: rule.key.clone(),
-            columns: change.clone(),
-        };
+        let after = rule.with(CHANGED.map(|name| (name, change[name].clone())));
+        work.report.problems.extend(after.refusals(&py_str(id)));
         let needed = rules::signoffs(state, rule);
         rows.push(vec![
             py_str(id),
@@ -83,6 +83,7 @@ pub fn schedule(work: &mut Work<'_>) {
         // The misspelled key is no column.
         change.shift_remove("data_verison");
         work.change(SCHEDULED, rule.key.as_str(), Value::Object(change));
+        changed.push(after);
     }
     set_pins(work, &schedule);
     let known = |id: &Value| -> Option<Object> {
@@ -92,7 +93,7 @@ pub fn schedule(work: &mut Work<'_>) {
     let requests = schedule.requests(&known);
     report_when(work, &schedule);
     work.report.checked(
-        "rules, each of the product and of a fitting channel",
+        "rules, each of the product and of a fitting channel, with valid columns",
         rows.len(),
     );
     work.report.unchecked.extend((!rows.is_empty()).then(|| {
@@ -104,13 +105,6 @@ pub fn schedule(work: &mut Work<'_>) {
         rows,
     });
     access::report(work, &requests);
-    let changed: Vec<Rule> = found
-        .iter()
-        .map(|(id, rule)| Rule {
-            key: rule.key.clone(),
-            columns: schedule.change(id, &rule.columns),
-        })
-        .collect();
     let (allowlist, _) = hosts::allowlist(state, (&schedule.product, &own), access.is_staging);
     sample::report(
         work,
@@ -132,18 +126,12 @@ fn base_name(schedule: &Schedule, payload: &Value) -> String {
     name.unwrap_or(&schedule.name).to_owned()
 }
 
+/// Checks the part of the background rate that Balrog does not see.
 fn check_rate(work: &mut Work<'_>, rate: &Value) {
-    let why = match rate {
-        Value::Null => None,
-        rate => match rate.as_u64() {
-            Some(0) => Some("the worker takes 0 for none, and keeps the rate of the rule"),
-            Some(rate) if rate <= EVERYBODY => None,
-            _ => Some("Balrog takes whole numbers from 0 to 100"),
-        },
-    };
-    if let Some(why) = why {
-        work.report
-            .problem(format!("`payload.background_rate` is {rate}: {why}"));
+    if *rate != Value::Null && !truthy(rate) {
+        work.report.problem(format!(
+            "`payload.background_rate` is {rate}: the worker takes that for none, and keeps the rate of the rule"
+        ));
     }
     work.report.checked("the background rate", 1);
 }

@@ -326,6 +326,7 @@ fn change_rules(
         };
         check_rule(work, toplevel, alias, &rule);
         let new = rule.with([("mapping", Value::from(name.as_str()))]);
+        work.report.problems.extend(new.refusals(alias));
         rows.push(vec![
             alias.clone(),
             rule.text("channel").to_owned(),
@@ -335,8 +336,10 @@ fn change_rules(
         work.change(RULES, new.key.as_str(), Value::Object(new.columns.clone()));
         changed.push(new);
     }
-    work.report
-        .checked("rules, each of a test channel of the release", rows.len());
+    work.report.checked(
+        "rules, each of a test channel of the release, with valid columns",
+        rows.len(),
+    );
     work.report.tables.push(Table {
         title: "Rules".to_owned(),
         columns: vec!["Rule", "Channel", "Before", "After"],
