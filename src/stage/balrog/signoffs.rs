@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::matching;
 use crate::base::value::Value;
 
-/// How many people of a role have to agree to changes of a product's rules for a channel.
+/// How many people of a role have to agree to changes of a product's rules for a channel, as Balrog's
+/// `getPotentialRequiredSignoffs` and `verify_signoffs` have it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Requirement {
     /// The product.
@@ -37,7 +38,7 @@ pub enum Missing {
 }
 
 impl Requirement {
-    /// Reads a requirement with Balrog's names of columns.
+    /// Reads a requirement with Balrog's names of columns. One without a number asks for one person.
     #[must_use]
     pub fn read(value: &Value) -> Self {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
@@ -45,7 +46,7 @@ impl Requirement {
             product: text("product"),
             channel: text("channel"),
             role: text("role"),
-            count: value["signoffs_required"].as_u64().unwrap_or_default(),
+            count: value["signoffs_required"].as_u64().unwrap_or(1),
         }
     }
 }

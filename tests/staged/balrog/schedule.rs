@@ -132,6 +132,12 @@ fn sign_offs_come_from_the_history() {
             "Firefox beta relman",
             json!({"product": "Firefox", "channel": "beta", "role": "relman", "signoffs_required": 5}),
         ),
+        // One of a product as a whole is about permissions, not about rules.
+        (
+            "balrog-required-signoff",
+            "Firefox  admin",
+            json!({"product": "Firefox", "role": "admin", "signoffs_required": 1}),
+        ),
     ];
     let state = given(&mut world, effects);
     let task = schedule(&mut world, &[&locale, &state]);

@@ -3,7 +3,8 @@
 use snowman::base::value::{Object, json};
 
 use super::given::{
-    BEFORE, NAME, Promoted, archive, effect, entry, given, history, locale, promoted, set, toplevel,
+    BEFORE, NAME, Promoted, after, archive, effect, entry, given, history, locale, promoted, set,
+    toplevel,
 };
 use crate::staged::world::{Task, World};
 
@@ -62,6 +63,32 @@ fn a_rule_of_a_wrong_channel_is_red() {
     );
     let red = red_toplevel(|task| set(task, "pin_channels", json!(["release"])));
     assert!(red.contains("would be pinned"), "{red}");
+}
+
+#[test]
+fn a_rule_that_needs_sign_offs_is_red() {
+    let needed = |channel: &str| json!({"product": "Firefox", "channel": channel, "role": "qe", "signoffs_required": 2});
+    for (channel, is_red) in [("release-localtest", true), ("release", false)] {
+        let mut world = World::default();
+        let history = history(&mut world);
+        let key = format!("Firefox {channel} qe");
+        let signoffs = given(
+            &mut world,
+            vec![("balrog-required-signoff", &key, needed(channel))],
+        );
+        let task = toplevel(&mut world, &[&history, &signoffs]);
+        if !is_red {
+            world.pass(&task);
+            continue;
+        }
+        let red = world.fail(&task);
+        assert_eq!(
+            red,
+            [
+                "the rule firefox-release-localtest changes only with sign-offs (qe: 2), so Balrog refuses to change it at once"
+            ]
+        );
+    }
 }
 
 #[test]
@@ -292,6 +319,19 @@ fn a_release_that_users_have_is_not_changed() {
     ] {
         set(&mut task, key, value);
     }
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.contains("is offered on the channel `release` already"),
+        "{red}"
+    );
+    // Also if it is what those get whom the background rate leaves out.
+    let rule = json!({
+        "rule_id": 145, "alias": null, "priority": 90, "product": "Firefox", "channel": "release",
+        "mapping": "Firefox-93.0.1-build1", "fallbackMapping": BEFORE, "backgroundRate": 25,
+        "update_type": "minor", "data_version": 5,
+    });
+    let later = after(&mut world, &history, ("balrog-rule", "145", rule));
+    task.staged.from = vec![later];
     let red = world.fail(&task).join("\n");
     assert!(
         red.contains("is offered on the channel `release` already"),

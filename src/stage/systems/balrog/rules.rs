@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::digest::hex;
 use crate::base::value::{Object, Value, json, py_str};
 use crate::stage::balrog::rule::Rule as Columns;
+use crate::stage::balrog::signoffs::{Requirement, by_role, for_rule};
 use crate::stage::balrog_state::world::CHANGED;
 use crate::stage::balrog_state::{RULES, SCHEDULED, SIGNOFFS};
 use crate::stage::checksums::algorithm::Algorithm;
@@ -226,39 +227,41 @@ pub fn unfit_channel(version: &str, channel: &str) -> Option<String> {
     wrong.then(|| format!("{version} is not a version for the channel `{channel}`"))
 }
 
-/// Who has to sign off a change of a rule: role and number. Of several requirements of a role, the highest counts.
+/// Who has to sign off a change of a rule: role and number. Where nothing is known of required sign-offs, some are
+/// assumed for rules that users follow.
 pub fn signoffs(merged: &Merged, rule: &Rule) -> BTreeMap<String, u64> {
-    let mut needed: BTreeMap<String, u64> = BTreeMap::new();
-    let mut known = merged.space(SIGNOFFS).peekable();
-    if known.peek().is_none() {
+    let known = merged.space(SIGNOFFS);
+    let known: Vec<Requirement> = known
+        .map(|(_, entry)| Requirement::read(&entry.value))
+        .collect();
+    if known.is_empty() {
         let channel = rule.text("channel");
-        if has_users(channel) && !channel.starts_with(NIGHTLY) {
-            needed.extend(
-                ROLES
-                    .iter()
-                    .map(|(role, count)| ((*role).to_owned(), *count)),
-            );
-        }
-        return needed;
+        let is_guarded = has_users(channel) && !channel.starts_with(NIGHTLY);
+        let roles = ROLES.iter().filter(|_| is_guarded);
+        return roles
+            .map(|(role, count)| ((*role).to_owned(), *count))
+            .collect();
     }
-    for (_, entry) in known {
-        let text = |name: &str| entry.value[name].as_str().unwrap_or_default();
-        let applies = text("product") == rule.text("product")
-            && overlaps(rule.text("channel"), text("channel"));
-        if applies {
-            let count = entry.value["signoffs_required"].as_u64().unwrap_or(1);
-            let role = needed.entry(text("role").to_owned()).or_default();
-            *role = count.max(*role);
-        }
-    }
+    let [product, channel] = ["product", "channel"].map(|column| rule.columns[column].as_str());
+    let needed = by_role(for_rule(&known, product, channel)).into_iter();
     needed
+        .map(|(role, count)| (role.to_owned(), count))
+        .collect()
 }
 
-/// Why a release cannot be changed: rules that need sign-offs offer it already.
+/// Why a release cannot be changed: rules that need sign-offs offer it already, be it to those whom the background
+/// rate leaves out.
 pub fn obstacles(state: &Merged, name: &str) -> Vec<String> {
     let all = rules(state, |_| false);
-    let offering = all.values().filter(|rule| rule.text("mapping") == name);
-    let guarded = offering.filter(|rule| !signoffs(state, rule).is_empty());
+    let offers = |rule: &&Rule| {
+        ["mapping", "fallbackMapping"]
+            .map(|of| rule.text(of))
+            .contains(&name)
+    };
+    let guarded = all
+        .values()
+        .filter(offers)
+        .filter(|rule| !signoffs(state, rule).is_empty());
     let why = guarded.map(|rule| {
         let channel = rule.text("channel");
         format!(
@@ -266,14 +269,6 @@ pub fn obstacles(state: &Merged, name: &str) -> Vec<String> {
         )
     });
     why.collect()
-}
-
-/// Whether a rule's channel, which may end with `*`, covers a channel.
-fn overlaps(pattern: &str, channel: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => channel.starts_with(start),
-        None => pattern == channel || channel.is_empty() || pattern.is_empty(),
-    }
 }
 
 /// Sign-offs in words.

@@ -324,7 +324,7 @@ fn change_rules(
                 rule
             }
         };
-        check_rule(work, toplevel, alias, &rule);
+        check_rule(work, state, toplevel, alias, &rule);
         let new = rule.with([("mapping", Value::from(name.as_str()))]);
         work.report.problems.extend(new.refusals(alias));
         rows.push(vec![
@@ -349,7 +349,7 @@ fn change_rules(
 }
 
 /// Checks that a rule is one of a test channel of the release.
-fn check_rule(work: &mut Work<'_>, toplevel: &Toplevel, alias: &str, rule: &Rule) {
+fn check_rule(work: &mut Work<'_>, state: &Merged, toplevel: &Toplevel, alias: &str, rule: &Rule) {
     let channel = rule.text("channel");
     let product = rule.text("product");
     if product != toplevel.product {
@@ -363,6 +363,13 @@ fn check_rule(work: &mut Work<'_>, toplevel: &Toplevel, alias: &str, rule: &Rule
             "the rule {alias} is for the channel `{channel}`, which users are on: only rules of test channels may change here"
         ));
         return;
+    }
+    let needed = rules::signoffs(state, rule);
+    if !needed.is_empty() {
+        work.report.problem(format!(
+            "the rule {alias} changes only with sign-offs ({}), so Balrog refuses to change it at once",
+            rules::in_words(&needed)
+        ));
     }
     let covers = |name: &String| match channel.strip_suffix('*') {
         Some(start) => name.starts_with(start),
