@@ -22,8 +22,8 @@ use snowman::base::value::{Value, json};
 use snowman::release::staged::{Release, STATE, Staged};
 use snowman::stage::makers::{Facts, make};
 use snowman::stage::run::run;
-use snowman::stage::source::{Artifact, Source, SourceError};
-use snowman::stage::state::{State, StateError, TaskRun};
+use snowman::stage::source::{Artifact, Source, SourceError, StateRead};
+use snowman::stage::state::{State, TaskRun};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -206,16 +206,13 @@ impl Source for World {
             .ok_or(SourceError::Missing { task, name })
     }
 
-    fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {
+    fn state(&self, task: &TaskId) -> StateRead {
         if let Some(known) = self.states.read().unwrap().get(task) {
-            return Ok(Ok(Arc::clone(known)));
+            return Ok(Arc::clone(known));
         }
-        let artifact = self.artifact(task, STATE, u64::MAX)?;
-        let state = State::read(&artifact.content).map(Arc::new);
-        if let Ok(state) = &state {
-            let mut states = self.states.write().unwrap();
-            states.insert(task.clone(), Arc::clone(state));
-        }
+        let state = self.artifact(task, STATE, u64::MAX)?.state_of(task)?;
+        let mut states = self.states.write().unwrap();
+        states.insert(task.clone(), Arc::clone(&state));
         Ok(state)
     }
 }

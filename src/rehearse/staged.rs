@@ -28,8 +28,8 @@ use crate::sandbox::{
 use crate::stage::history::Bundle;
 use crate::stage::merged::Merged;
 use crate::stage::run::run as run_staged;
-use crate::stage::source::{Artifact, PastRead, Source, SourceError};
-use crate::stage::state::{MAX_STATE, State, StateError, TaskRun};
+use crate::stage::source::{Artifact, PastRead, Source, SourceError, StateRead};
+use crate::stage::state::{MAX_STATE, State, TaskRun};
 use crate::stage::trees::contents::Repository;
 use crate::stage::trees::tree::Tree;
 
@@ -182,12 +182,11 @@ impl StagedTasks {
                 read: &read,
                 tasks: self,
             };
-            let wrong = |error: &dyn std::fmt::Display| {
+            let state = source.state(&id).map_err(|error| {
                 Diagnostic::bug(format!("cannot read the state of the staged task {id}"))
                     .because(error)
-            };
-            let state = source.state(&id).map_err(|error| wrong(&error))?;
-            states.insert(id.clone(), state.map_err(|error| wrong(&error))?);
+            })?;
+            states.insert(id.clone(), state);
         }
         Ok(Bundle::of(&Merged::new(&states), groups, origin))
     }
@@ -395,16 +394,13 @@ impl Source for Sandboxed<'_> {
         Ok(Artifact { content })
     }
 
-    fn state(&self, task: &TaskId) -> Result<Result<Arc<State>, StateError>, SourceError> {
+    fn state(&self, task: &TaskId) -> StateRead {
         if let Some(known) = self.tasks.lock().states.get(task) {
-            return Ok(Ok(Arc::clone(known)));
+            return Ok(Arc::clone(known));
         }
-        let artifact = self.artifact(task, STATE, MAX_STATE)?;
-        let state = State::read(&artifact.content).map(Arc::new);
-        if let Ok(state) = &state {
-            let mut tasks = self.tasks.lock();
-            tasks.states.insert(task.clone(), Arc::clone(state));
-        }
+        let state = self.artifact(task, STATE, MAX_STATE)?.state_of(task)?;
+        let mut tasks = self.tasks.lock();
+        tasks.states.insert(task.clone(), Arc::clone(&state));
         Ok(state)
     }
 

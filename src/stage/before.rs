@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::report::Report;
-use super::source::{Source, SourceError, StateRead, read_states};
+use super::source::{Source, read_lineage};
 use super::state::{MAX_STATE, State, TaskRun};
 use crate::base::json;
 use crate::base::name::TaskId;
@@ -35,24 +35,15 @@ impl Before {
         let mut before = Self::default();
         let mut direct: BTreeSet<TaskId> = staged.from.iter().cloned().collect();
         direct.extend(earlier(staged, source, report));
-        let mut seen = direct.clone();
-        let mut left: Vec<TaskId> = direct.iter().cloned().collect();
-        while !left.is_empty() {
-            let read = read_states(&left, source);
-            let mut next = Vec::new();
-            for (id, read) in left.into_iter().zip(read) {
-                let Some(state) = usable(&id, read, report) else {
-                    continue;
-                };
-                for parent in &state.parents {
-                    if seen.insert(parent.task_id.clone()) {
-                        next.push(parent.task_id.clone());
-                    }
-                }
-                before.states.insert(id, state);
-            }
-            left = next;
-        }
+        before.states = read_lineage(direct.clone(), source, &mut |id, why| {
+            report.problem(match why.is_missing() {
+                true => format!(
+                    "the staged task {id} has no state: it was not run by `snowman stage`, or its artifacts have \
+                     expired; build it again in this graph (`rebuild_kinds`)"
+                ),
+                false => why.to_string(),
+            });
+        });
         let count = before.states.len();
         report.checked("the states of the tasks before this one", count);
         let parents = direct.iter().filter_map(|id| before.states.get(id));
@@ -111,24 +102,6 @@ impl Before {
             _ => report.warnings.push(text),
         }
     }
-}
-
-/// A state that belongs to its task; anything else is reported.
-fn usable(id: &TaskId, read: StateRead, report: &mut Report) -> Option<Arc<State>> {
-    match read {
-        Ok(Ok(state)) if state.run.task_id != *id => report.problem(format!(
-            "the state of the task {id} is that of the task {}",
-            state.run.task_id
-        )),
-        Ok(Ok(state)) => return Some(state),
-        Ok(Err(error)) => report.problem(format!("the state of the task {id}: {error}")),
-        Err(SourceError::Missing { .. }) => report.problem(format!(
-            "the staged task {id} has no state: it was not run by `snowman stage`, or its artifacts have \
-             expired; build it again in this graph (`rebuild_kinds`)"
-        )),
-        Err(error) => report.problem(error.to_string()),
-    }
-    None
 }
 
 /// The staged tasks of earlier graphs.

@@ -19,12 +19,12 @@
 //! The value of a file in the space `archive` may have its `text`, if it is short. A file without text and
 //! without the task and artifact of its content is known by its size and hashes alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::merged::Merged;
 use super::report::Report;
-use super::source::{Past, Source, SourceError};
+use super::source::{NoState, Past, PastRead, Source, SourceError, read_lineage};
 use super::state::{Effect, MAX_STATE, State, StateError, TaskRun, pack, unpack};
 use crate::base::json;
 use crate::base::name::TaskId;
@@ -112,25 +112,31 @@ impl Bundle {
     }
 }
 
-/// Reads the history of a staged task; what is wrong with it is reported.
+/// Reads the history of a staged task; what is wrong with it is reported, except for conflicts within an earlier
+/// release, which the result has.
 pub fn read(tasks: &[TaskId], source: &dyn Source, report: &mut Report) -> Merged {
     let mut history = Merged::default();
     for task in tasks {
-        match source.past(task, &|| of_task(task, source).map(Arc::new)) {
+        match source.past(task, &|| of_task(task, source)) {
             Ok(past) => {
                 report.checked(format!("history: {}", past.origin), past.merged.len());
                 history.replace_with(past.merged.clone());
             }
-            Err(why) => report.problem(format!("the history of the task {task}: {why}")),
+            Err(reasons) => {
+                for why in reasons {
+                    report.problem(format!("the history of the task {task}: {why}"));
+                }
+            }
         }
     }
     history
 }
 
-fn of_task(task: &TaskId, source: &dyn Source) -> Result<Past, String> {
+fn of_task(task: &TaskId, source: &dyn Source) -> PastRead {
     match source.artifact(task, HISTORY, MAX_STATE) {
         Ok(artifact) => {
-            let bundle = Bundle::read(&artifact.content).map_err(|error| error.to_string())?;
+            let bundle = Bundle::read(&artifact.content);
+            let bundle = bundle.map_err(|error| vec![error.to_string()])?;
             let state = State {
                 run: TaskRun {
                     task_id: task.clone(),
@@ -142,31 +148,25 @@ fn of_task(task: &TaskId, source: &dyn Source) -> Result<Past, String> {
                 effects: bundle.effects,
             };
             let states = BTreeMap::from([(task.clone(), state.into())]);
-            Ok(Past {
+            Ok(Arc::new(Past {
                 merged: Merged::new(&states),
                 origin: bundle.origin,
-            })
+            }))
         }
-        Err(SourceError::Missing { .. }) => Ok(Past {
-            merged: of_release(task, source)?,
-            origin: format!("the release at the task {task}"),
-        }),
-        Err(error) => Err(error.to_string()),
+        Err(SourceError::Missing { .. }) => {
+            let mut wrong = Vec::new();
+            let mut refuse = |_: &TaskId, why: NoState| wrong.push(why.to_string());
+            let states = read_lineage([task.clone()], source, &mut refuse);
+            match wrong.is_empty() {
+                true => Ok(Arc::new(Past {
+                    merged: Merged::new(&states),
+                    origin: format!("the release at the task {task}"),
+                })),
+                false => Err(wrong),
+            }
+        }
+        Err(error) => Err(vec![error.to_string()]),
     }
-}
-
-/// An earlier release at one of its tasks.
-fn of_release(task: &TaskId, source: &dyn Source) -> Result<Merged, String> {
-    let mut states = BTreeMap::new();
-    let mut left = BTreeSet::from([task.clone()]);
-    while let Some(id) = left.pop_first() {
-        let state = source.state(&id).map_err(|error| error.to_string())?;
-        let state = state.map_err(|error| format!("the state of the task {id}: {error}"))?;
-        let parents = state.parents.iter().map(|parent| &parent.task_id);
-        left.extend(parents.filter(|id| !states.contains_key(*id)).cloned());
-        states.insert(id, state);
-    }
-    Ok(Merged::new(&states))
 }
 
 #[cfg(test)]

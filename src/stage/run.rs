@@ -64,6 +64,9 @@ pub fn run(run: &TaskRun, definition: &Value, source: &dyn Source) -> Done {
         .problems
         .extend(merged.conflicts.iter().map(ToString::to_string));
     let history = history::read(&staged.history, source, &mut report);
+    for conflict in &history.conflicts {
+        report.problem(format!("an earlier release of the history: {conflict}"));
+    }
     if !report.problems.is_empty() {
         return finish(run, label, names, report, None);
     }

@@ -1,5 +1,6 @@
 //! Where a staged task reads the artifacts of other tasks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::thread;
@@ -26,6 +27,20 @@ pub fn no_artifact(task: impl Display, name: &str) -> String {
     format!("the task {task} has no artifact `{name}`")
 }
 
+impl Artifact {
+    /// The state that the artifact of a task holds.
+    ///
+    /// # Errors
+    /// [`NoState`].
+    pub fn state_of(&self, task: &TaskId) -> StateRead {
+        let read = State::read(&self.content).map(Arc::new);
+        read.map_err(|error| NoState::Content {
+            task: task.clone(),
+            error,
+        })
+    }
+}
+
 /// Why an artifact cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
@@ -37,9 +52,6 @@ pub enum SourceError {
         /// The name of the artifact.
         name: String,
     },
-    /// The task has no completed run.
-    #[error("the task {0} has no completed run")]
-    NotCompleted(TaskId),
     /// The artifact is larger than what is read.
     #[error("the artifact `{name}` of the task {task} has more than {limit} bytes")]
     TooLarge {
@@ -62,8 +74,40 @@ pub enum SourceError {
     },
 }
 
-/// What was read of a state: the state, or what is wrong with its content, or why there is none.
-pub type StateRead = Result<Result<Arc<State>, StateError>, SourceError>;
+/// Why a task has no state that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoState {
+    /// It cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Its content is not that of a state.
+    #[error("the state of the task {task}: {error}")]
+    Content {
+        /// The task.
+        task: TaskId,
+        /// What is wrong.
+        error: StateError,
+    },
+    /// It is the state of another task.
+    #[error("the state of the task {task} is that of the task {other}")]
+    Foreign {
+        /// The task.
+        task: TaskId,
+        /// The task that the state is of.
+        other: TaskId,
+    },
+}
+
+impl NoState {
+    /// Whether the task has left none.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Source(SourceError::Missing { .. }))
+    }
+}
+
+/// What was read of a state.
+pub type StateRead = Result<Arc<State>, NoState>;
 
 /// An earlier release.
 #[derive(Debug, Clone)]
@@ -74,8 +118,8 @@ pub struct Past {
     pub origin: String,
 }
 
-/// What was read of an earlier release, or why it cannot be read.
-pub type PastRead = Result<Arc<Past>, String>;
+/// What was read of an earlier release, or each reason why it cannot be read.
+pub type PastRead = Result<Arc<Past>, Vec<String>>;
 
 /// Reads artifacts of the latest completed runs of tasks.
 pub trait Source: Sync {
@@ -90,13 +134,12 @@ pub trait Source: Sync {
     /// [`SourceError`].
     fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError>;
 
-    /// Reads the state of a task. A source that is asked often may keep it.
+    /// Reads the artifact with the state of a task. A source that is asked often may keep it.
     ///
     /// # Errors
-    /// [`SourceError`]; the inner one is about the content of the state.
+    /// [`NoState`].
     fn state(&self, task: &TaskId) -> StateRead {
-        let artifact = self.artifact(task, STATE, MAX_STATE)?;
-        Ok(State::read(&artifact.content).map(Arc::new))
+        self.artifact(task, STATE, MAX_STATE)?.state_of(task)
     }
 
     /// What a task knows of an earlier release, which `read` reads. A source that is asked often may keep it.
@@ -113,17 +156,18 @@ pub trait Source: Sync {
     }
 }
 
-/// Reads the states of tasks, in their order, several at once if the source can do it.
+/// Reads the states of tasks, in their order, several at once if the source can do it. The state of another task
+/// is none.
 pub fn read_states(ids: &[TaskId], source: &dyn Source) -> Vec<StateRead> {
+    let read = |part: &[TaskId]| -> Vec<StateRead> {
+        part.iter().map(|id| own_state(id, source)).collect()
+    };
     let readers = source.readers().min(ids.len());
     if readers < 2 {
-        return ids.iter().map(|id| source.state(id)).collect();
+        return read(ids);
     }
     let parts = ids.chunks(ids.len().div_ceil(readers));
     thread::scope(|scope| {
-        let read = |part: &[TaskId]| -> Vec<StateRead> {
-            part.iter().map(|id| source.state(id)).collect()
-        };
         let threads: Vec<_> = parts
             .clone()
             .map(|part| scope.spawn(move || read(part)))
@@ -132,11 +176,50 @@ pub fn read_states(ids: &[TaskId], source: &dyn Source) -> Vec<StateRead> {
             let failed = |id: &TaskId| {
                 let why = "the thread that reads it has ended".to_owned();
                 let (task, name) = (id.clone(), "state".to_owned());
-                Err(SourceError::Unreadable { task, name, why })
+                Err(SourceError::Unreadable { task, name, why }.into())
             };
             let read = thread.join();
             read.unwrap_or_else(|_| part.iter().map(failed).collect())
         });
         read.collect()
     })
+}
+
+fn own_state(id: &TaskId, source: &dyn Source) -> StateRead {
+    let state = source.state(id)?;
+    match state.run.task_id == *id {
+        true => Ok(state),
+        false => Err(NoState::Foreign {
+            task: id.clone(),
+            other: state.run.task_id.clone(),
+        }),
+    }
+}
+
+/// Reads the states of tasks and of all tasks before them, several at once if the source can do it. Those that
+/// cannot be used are handed to `refuse`, and their parents stay unknown.
+pub fn read_lineage(
+    ids: impl IntoIterator<Item = TaskId>,
+    source: &dyn Source,
+    refuse: &mut dyn FnMut(&TaskId, NoState),
+) -> BTreeMap<TaskId, Arc<State>> {
+    let mut seen: BTreeSet<TaskId> = ids.into_iter().collect();
+    let mut left: Vec<TaskId> = seen.iter().cloned().collect();
+    let mut states = BTreeMap::new();
+    while !left.is_empty() {
+        let read = read_states(&left, source);
+        let mut next = Vec::new();
+        for (id, read) in left.into_iter().zip(read) {
+            match read {
+                Ok(state) => {
+                    let parents = state.parents.iter().map(|parent| &parent.task_id);
+                    next.extend(parents.filter(|id| seen.insert((*id).clone())).cloned());
+                    states.insert(id, state);
+                }
+                Err(why) => refuse(&id, why),
+            }
+        }
+        left = next;
+    }
+    states
 }

@@ -1,8 +1,15 @@
 //! What earlier releases have left.
 
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
 use snowman::base::name::TaskId;
 use snowman::base::value::json;
-use snowman::stage::history::{Bundle, HISTORY};
+use snowman::release::staged::STATE;
+use snowman::stage::history::{Bundle, HISTORY, read};
+use snowman::stage::report::Report;
+use snowman::stage::source::{Artifact, Source, SourceError, StateRead};
+use snowman::stage::state::{State, TaskRun};
 
 use super::builds::{effect, history};
 use super::world::{Task, World};
@@ -87,4 +94,117 @@ fn a_history_that_cannot_be_read_is_red() {
         );
         assert!(red.contains(why), "{red}");
     }
+}
+
+/// A task with a state: its own, those of its parents, and what it has set the key `k` to.
+fn with_state(world: &mut World, of: &TaskId, parents: &[&TaskId], value: Option<&str>) {
+    let run = |id: &TaskId| TaskRun {
+        task_id: id.clone(),
+        run_id: 0,
+    };
+    let state = State {
+        run: run(of),
+        label: "an-earlier-task".to_owned(),
+        revision: String::new(),
+        parents: parents.iter().map(|id| run(id)).collect(),
+        effects: value
+            .map(|value| effect("s", "k", json!(value)))
+            .into_iter()
+            .collect(),
+    };
+    world.put(of, STATE, &state.write());
+}
+
+#[test]
+fn every_state_of_an_earlier_release_has_to_be_its_tasks_own() {
+    let mut world = World::default();
+    let [last, foreign, missing] = [world.id(), world.id(), world.id()];
+    with_state(&mut world, &last, &[&foreign, &missing], None);
+    let state = world.state(&last).write();
+    world.put(&foreign, STATE, &state);
+    let task = push(&mut world, "94.0", &[], vec![last.clone()]);
+    // All that is wrong is told at once.
+    let red = world.fail(&task);
+    let of_history = format!("the history of the task {last}: ");
+    assert_eq!(
+        red,
+        [
+            format!("{of_history}the state of the task {foreign} is that of the task {last}"),
+            format!("{of_history}the task {missing} has no artifact `{STATE}`"),
+        ]
+    );
+}
+
+#[test]
+fn a_conflict_within_an_earlier_release_is_red() {
+    let mut world = World::default();
+    let [one, other, last] = [world.id(), world.id(), world.id()];
+    with_state(&mut world, &one, &[], Some("1"));
+    with_state(&mut world, &other, &[], Some("2"));
+    with_state(&mut world, &last, &[&one, &other], None);
+    let task = push(&mut world, "94.0", &[], vec![last.clone()]);
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.starts_with("an earlier release of the history: s: the tasks an-earlier-task ("),
+        "{red}"
+    );
+    // Unless a later task has decided.
+    with_state(&mut world, &last, &[&one, &other], Some("3"));
+    let red = world.fail(&task).join("\n");
+    assert!(!red.contains("an earlier release of the history"), "{red}");
+}
+
+/// Reads the artifacts of a world. All states but one have to be read at once.
+struct Together<'w> {
+    world: &'w World,
+    alone: TaskId,
+    others: usize,
+    reading: Mutex<usize>,
+    arrived: Condvar,
+}
+
+impl Source for Together<'_> {
+    fn readers(&self) -> usize {
+        self.others
+    }
+
+    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
+        self.world.artifact(task, name, limit)
+    }
+
+    fn state(&self, task: &TaskId) -> StateRead {
+        if *task != self.alone {
+            let mut reading = self.reading.lock().unwrap();
+            *reading += 1;
+            self.arrived.notify_all();
+            let are_missing = |reading: &mut usize| *reading < self.others;
+            let most = Duration::from_secs(30);
+            let waited = self.arrived.wait_timeout_while(reading, most, are_missing);
+            let is_late = waited.unwrap().1.timed_out();
+            assert!(!is_late, "states are read one after another");
+        }
+        self.world.artifact(task, STATE, u64::MAX)?.state_of(task)
+    }
+}
+
+#[test]
+fn the_states_of_an_earlier_release_are_read_at_once() {
+    let mut world = World::default();
+    let [a, b, c, last] = [world.id(), world.id(), world.id(), world.id()];
+    for parent in [&a, &b, &c] {
+        with_state(&mut world, parent, &[], None);
+    }
+    with_state(&mut world, &last, &[&a, &b, &c], Some("1"));
+    let source = Together {
+        world: &world,
+        alone: last.clone(),
+        others: 3,
+        reading: Mutex::new(0),
+        arrived: Condvar::new(),
+    };
+    let mut report = Report::default();
+    let merged = read(&[last], &source, &mut report);
+    assert_eq!(report.problems, [""; 0]);
+    assert_eq!(merged.len(), 1);
+    assert_eq!(*source.reading.lock().unwrap(), 3);
 }

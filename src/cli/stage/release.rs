@@ -21,7 +21,7 @@ use crate::sandbox::{self, Sandbox, WorkerOptions};
 use crate::stage::history::{self, Bundle, HISTORY};
 use crate::stage::merged::Merged;
 use crate::stage::report::Report;
-use crate::stage::source::{Artifact, Source, SourceError, read_states};
+use crate::stage::source::{Artifact, NoState, Source, SourceError, read_states};
 use crate::stage::state::State;
 use crate::taskcluster::Client;
 
@@ -93,15 +93,14 @@ impl Release {
             .zip(read_states(&self.tasks, self.source.as_ref()))
         {
             match read {
-                Ok(Ok(state)) => {
+                Ok(state) => {
                     states.insert(id.clone(), state);
                 }
-                Ok(Err(error)) => wrong.push(
-                    Diagnostic::user(format!("cannot read the state of the task {id}"))
-                        .because(error),
-                ),
-                Err(SourceError::Missing { .. } | SourceError::NotCompleted(_)) => {}
-                Err(error) => wrong.push(Diagnostic::environment(error.to_string())),
+                Err(why) if why.is_missing() => {}
+                Err(NoState::Source(error)) => {
+                    wrong.push(Diagnostic::environment(error.to_string()));
+                }
+                Err(why) => wrong.push(Diagnostic::user(why.to_string())),
             }
         }
         let mut report = Report::default();
@@ -117,11 +116,10 @@ impl Release {
             .help("name the groups of all phases: the decision task and each promotion")
             .into());
         }
-        let merged = Merged::new(&states);
-        for conflict in &merged.conflicts {
+        all.replace_with(Merged::new(&states));
+        for conflict in &all.conflicts {
             output.status(&format!("warning: {conflict}"));
         }
-        all.replace_with(merged);
         output.status(&format!(
             "Read the states of {}",
             plural(states.len(), "staged task")
