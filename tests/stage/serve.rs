@@ -221,10 +221,27 @@ fn keys_are_listed_as_s3_lists_them() {
             "version {version}"
         );
     }
-    assert_eq!(
-        get(&merged, "/", &[("prefix", ""), ("max-keys", "many")]).status,
-        400
-    );
+    for wrong in ["many", "-1"] {
+        let query = [("prefix", ""), ("max-keys", wrong)];
+        assert_eq!(get(&merged, "/", &query).status, 400, "{wrong:?}");
+    }
+    // A page without keys is the last one.
+    for query in [
+        vec![("list-type", "2"), ("max-keys", "0")],
+        vec![("prefix", "pub/"), ("delimiter", "/"), ("max-keys", "0")],
+    ] {
+        let none = list(&query);
+        assert_eq!(values(&none, "IsTruncated"), ["false"]);
+        assert_eq!(values(&none, "MaxKeys"), ["0"]);
+        for name in [
+            "Key",
+            "CommonPrefixes",
+            "NextMarker",
+            "NextContinuationToken",
+        ] {
+            assert_eq!(values(&none, name), [""; 0], "{name}");
+        }
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ pub fn list(merged: &Merged, request: &Request<'_>) -> Response {
             continue;
         }
         if count == most {
-            is_truncated = true;
+            // There is no page after one that may have no keys: it would not get any further.
+            is_truncated = most > 0;
             break;
         }
         (count, last) = (count + 1, name);
