@@ -3,7 +3,6 @@
 use crate::base::text::{plural, shorten};
 use crate::stage::balrog_worker::access::{behavior, prefixes, server};
 use crate::stage::balrog_worker::request::{Api, Request};
-use crate::stage::merged::Merged;
 use crate::stage::report::Table;
 use crate::stage::work::Work;
 
@@ -12,13 +11,6 @@ const STAGING_SERVERS: &[&str] = &["dep", "staging"];
 
 /// The most characters of a body in a report.
 const MAX_BODY: usize = 4000;
-
-/// What there is at a task: what earlier releases have left, and in place of that what the release itself has.
-pub fn state(work: &Work<'_>) -> Merged {
-    let mut state = work.history.clone();
-    state.replace_with(work.merged.clone());
-    state
-}
 
 /// What a task uses.
 #[derive(Debug, Clone, Copy)]

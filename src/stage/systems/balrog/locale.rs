@@ -37,12 +37,12 @@ pub fn submit_locale(work: &mut Work<'_>) {
     if !work.report.problems.is_empty() {
         return;
     }
-    let state = access::state(work);
+    let state = work.all;
     let mut counts = Counts::default();
     for entry in &entries {
-        check_entry(work, &state, entry, &mut counts);
+        check_entry(work, state, entry, &mut counts);
         for suffix in &suffixes {
-            submit(work, &state, (api, entry, suffix), &mut counts);
+            submit(work, state, (api, entry, suffix), &mut counts);
         }
     }
     let report = &mut work.report;

@@ -38,7 +38,7 @@ pub fn schedule(work: &mut Work<'_>) {
         }
     };
     check_rate(work, &schedule.rate);
-    let state = &access::state(work);
+    let state = work.all;
     let release = check_release(work, state, &schedule);
     let own = base_name(&schedule, work.payload());
     let is_own = |mapping: &str| is_variant(mapping, &own);
@@ -316,7 +316,7 @@ pub fn set_readonly(work: &mut Work<'_>) {
             return;
         }
     };
-    let state = &access::state(work);
+    let state = work.all;
     let Some(mut release) = base(state, &name) else {
         work.report.problem(format!(
             "{name} does not exist: no task before this one has submitted it"

@@ -35,7 +35,7 @@ pub fn submit_toplevel(work: &mut Work<'_>) {
             return;
         }
     };
-    let state = &access::state(work);
+    let state = work.all;
     let before = releases(state);
     let known = |name: &str| {
         before
