@@ -9,9 +9,7 @@ use snowman::stage::update_verify::address::Address;
 use snowman::stage::update_verify::config::{Config, Release};
 use snowman::stage::update_verify::finally;
 use snowman::stage::update_verify::verify::{self, Outcome};
-use snowman::stage::update_verify::world::{
-    Answer, ArchiveFile, Located, Stored, Unreadable, World,
-};
+use snowman::stage::update_verify::world::{Answer, ArchiveFile, Stored, Unreadable, World};
 
 use super::builds::{Build, CHANNEL, build, noise, sha512, signed};
 
@@ -110,12 +108,9 @@ impl World for Fake {
         }
     }
 
-    fn locate(&mut self, address: &str) -> Result<Located, String> {
+    fn locate(&mut self, address: &str) -> Result<String, String> {
         match Address::read(address) {
-            Ok(Address::Archive(path)) => Ok(Located {
-                path,
-                redirects: Vec::new(),
-            }),
+            Ok(Address::Archive(path)) => Ok(path),
             other => Err(format!("{other:?}")),
         }
     }

@@ -433,6 +433,50 @@ fn a_missing_product_of_bouncer_is_red_finally() {
     );
 }
 
+/// Bouncer finds products as its own server does.
+#[test]
+fn links_are_followed_as_bouncer_does() {
+    let rename = |release: &mut Release, from: &str, to: &str| {
+        for effect in &mut release.effects {
+            if effect.key == from {
+                to.clone_into(&mut effect.key);
+            }
+        }
+    };
+    // An alias leads to the product.
+    let mut release = Release::right();
+    release.push();
+    rename(&mut release, "Hail-94.0-complete", "Hail-94.0-other");
+    let alias = effect(
+        "bouncer-alias",
+        "hail-94.0-COMPLETE",
+        json!("Hail-94.0-other"),
+    );
+    release.effects.push(alias);
+    let task = release.final_verify();
+    release.world.pass(&task);
+    // The system and the locale have to be there.
+    for (value, why) in [
+        (
+            json!({"locations": {"osx": "/x"}, "ssl_only": false, "languages": []}),
+            "for linux64",
+        ),
+        (
+            json!({"locations": {"linux64": "/x"}, "ssl_only": false, "languages": ["fr"]}),
+            "in de",
+        ),
+    ] {
+        let mut release = Release::right();
+        release.push();
+        release.change("bouncer-product", "Hail-94.0-complete", |product| {
+            *product = value.clone();
+        });
+        let red = release.red_finally();
+        let why = format!("NO_MAR_FILE: bouncer has no hail-94.0-complete {why}");
+        assert!(red.contains(&why), "{red}");
+    }
+}
+
 #[test]
 fn a_file_of_another_size_or_none_is_red_finally() {
     let mut release = Release::right();

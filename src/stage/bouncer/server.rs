@@ -82,6 +82,30 @@ pub enum Answer {
     NotFound,
 }
 
+/// Why there is no file behind a link.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoFile {
+    /// There is no such product.
+    #[error("bouncer has no product {0}")]
+    Product(String),
+    /// The product is not in this locale.
+    #[error("bouncer has no {product} in {locale}")]
+    Locale {
+        /// The product.
+        product: String,
+        /// The locale.
+        locale: String,
+    },
+    /// The product is not for this system.
+    #[error("bouncer has no {product} for {system}")]
+    System {
+        /// The product.
+        product: String,
+        /// The system.
+        system: String,
+    },
+}
+
 /// Where a request without a product leads to.
 const START_PAGE: &str = "https://www.mozilla.org/";
 
@@ -188,7 +212,7 @@ impl Database {
             fields.product = clients::product_before_2024(&fields.product);
         }
         let found = self.find(&fields.product, &fields.system, &fields.locale);
-        let Some((product, path)) = found else {
+        let Ok((product, path)) = found else {
             return Answer::NotFound;
         };
         let base = match product.ssl_only || request.is_https {
@@ -202,21 +226,38 @@ impl Database {
         }
     }
 
-    /// The product of a name or alias, with its path for a system; `None` if there is none for the locale.
-    #[must_use]
-    pub fn find(&self, name: &str, system: &str, locale: &str) -> Option<(&Product, &str)> {
+    /// The product of a name or alias that has a locale, with its path for a system.
+    ///
+    /// # Errors
+    /// [`NoFile`].
+    pub fn find(&self, name: &str, system: &str, locale: &str) -> Result<(&Product, &str), NoFile> {
         let mut aliases = self.aliases.iter();
         let alias = aliases.find(|(alias, _)| is_same(alias, name));
-        let name = alias.map_or(name, |(_, product)| product.as_str());
-        let (_, product) = self.products.iter().find(|(known, product)| {
-            let mut languages = product.languages.iter();
-            let speaks = |known: &String| is_like(known, locale);
-            // Most products have another name, and a hundred languages.
-            is_like(known, name) && (product.languages.is_empty() || languages.any(speaks))
+        let product = alias.map_or(name, |(_, product)| product.as_str());
+        let named = self.products.iter();
+        // Most products have another name, and a hundred languages.
+        let mut named = named
+            .filter(|(known, _)| is_like(known, product))
+            .peekable();
+        if named.peek().is_none() {
+            return Err(NoFile::Product(product.to_owned()));
+        }
+        let (_, found) = named
+            .find(|(_, found)| {
+                let mut languages = found.languages.iter();
+                found.languages.is_empty() || languages.any(|known| is_like(known, locale))
+            })
+            .ok_or_else(|| NoFile::Locale {
+                product: product.to_owned(),
+                locale: locale.to_owned(),
+            })?;
+        let mut locations = found.locations.iter();
+        let path = locations.find(|(known, _)| is_same(known, system));
+        let (_, path) = path.ok_or_else(|| NoFile::System {
+            product: product.to_owned(),
+            system: system.to_owned(),
         })?;
-        let mut locations = product.locations.iter();
-        let (_, path) = locations.find(|(known, _)| is_same(known, system))?;
-        Some((product, path))
+        Ok((found, path))
     }
 }
 

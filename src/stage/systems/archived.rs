@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use crate::base::text::plural;
 use crate::base::value::Value;
+use crate::stage::bouncer::server::{Database, NoFile};
+use crate::stage::update_verify::address::{Address, UnknownAddress};
 use crate::stage::update_verify::world::{ArchiveFile, Stored, Unreadable};
 use crate::stage::work::Work;
 
 use super::archive::SPACE;
-
-/// The space of bouncer's products.
-const PRODUCTS: &str = "bouncer-product";
 
 /// What the archive says about a file; `None` if it does not have it.
 pub fn stat(work: &Work<'_>, path: &str) -> Option<Stored> {
@@ -56,26 +55,31 @@ fn content(work: &mut Work<'_>, value: &Value) -> Result<Arc<[u8]>, Unreadable> 
         })
 }
 
-/// The path in the archive of a product of bouncer for a system and a locale.
+/// The path in the archive that an address leads to.
 ///
 /// # Errors
-/// If bouncer has no such product, in words.
-pub fn of_product(
-    work: &Work<'_>,
-    product: &str,
-    system: &str,
-    locale: &str,
-) -> Result<String, String> {
-    let mut products = work.all.space(PRODUCTS);
-    let same = |name: &str| name.to_lowercase() == product.to_lowercase();
-    let found = products.find(|(name, _)| same(name));
-    let (_, entry) = found.ok_or_else(|| format!("bouncer has no product {product}"))?;
-    let languages = entry.value["languages"].as_array();
-    let languages = languages.filter(|languages| !languages.is_empty());
-    if languages.is_some_and(|languages| !languages.iter().any(|known| known == locale)) {
-        return Err(format!("bouncer has no {product} in {locale}"));
+/// If the address is neither of the archive nor of bouncer, or bouncer has no such file.
+pub fn path_of(links: &Database, address: &str) -> Result<String, NoPath> {
+    match Address::read(address)? {
+        Address::Archive(path) => Ok(path),
+        Address::Bouncer {
+            product,
+            os,
+            locale,
+        } => {
+            let (_, path) = links.find(&product, &os, &locale)?;
+            Ok(format!("pub{}", path.replace(":lang", &locale)))
+        }
     }
-    let path = entry.value["locations"][system.to_lowercase().as_str()].as_str();
-    let path = path.ok_or_else(|| format!("bouncer has no {product} for {system}"))?;
-    Ok(format!("pub{}", path.replace(":lang", locale)))
+}
+
+/// Reports that an address leads to no path of the archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPath {
+    /// It is of another form.
+    #[error(transparent)]
+    Address(#[from] UnknownAddress),
+    /// Bouncer has no such file.
+    #[error(transparent)]
+    Bouncer(#[from] NoFile),
 }

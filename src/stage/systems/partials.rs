@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::base::text::plural;
 use crate::base::value::Value;
+use crate::stage::bouncer::database;
 use crate::stage::keys::Certificate;
 use crate::stage::mar::extract::extract;
 use crate::stage::mar::install::install;
@@ -21,7 +22,6 @@ use crate::stage::partials::rules::is_kept;
 use crate::stage::python_json;
 use crate::stage::report::Table;
 use crate::stage::source::no_artifact;
-use crate::stage::update_verify::address::Address;
 use crate::stage::work::Work;
 
 use super::archived;
@@ -330,14 +330,8 @@ fn read(
 
 /// The content of a file of the archive.
 fn published(work: &mut Work<'_>, address: &str) -> Result<Arc<[u8]>, String> {
-    let path = match Address::read(address).map_err(|error| error.to_string())? {
-        Address::Archive(path) => path,
-        Address::Bouncer {
-            product,
-            os,
-            locale,
-        } => archived::of_product(work, &product, &os, &locale)?,
-    };
+    let path = archived::path_of(&database::of(work.all), address);
+    let path = path.map_err(|why| why.to_string())?;
     match archived::file(work, &path) {
         Some(file) => file.content.map_err(|why| format!("{path}: {why}")),
         None => Err(format!(

@@ -7,15 +7,17 @@ use crate::stage::balrog::request;
 use crate::stage::balrog::world::World as Rules;
 use crate::stage::balrog_state::RULES;
 use crate::stage::balrog_state::world::world;
-use crate::stage::update_verify::address::Address;
+use crate::stage::bouncer::database;
+use crate::stage::bouncer::server::Database;
 use crate::stage::update_verify::config::Config;
-use crate::stage::update_verify::world::{Answer, ArchiveFile, Located, Stored, World};
+use crate::stage::update_verify::world::{Answer, ArchiveFile, Stored, World};
 use crate::stage::work::Work;
 
 /// The update server, the links of bouncer and the archive, as they are at a task.
 pub struct Servers<'s, 'w> {
     work: &'s mut Work<'w>,
     rules: Rules,
+    links: Database,
 }
 
 impl<'s, 'w> Servers<'s, 'w> {
@@ -39,7 +41,8 @@ impl<'s, 'w> Servers<'s, 'w> {
         let (hosts, unknown) = allowlist(work.all, (product, &own), is_staging);
         rules.allowlist = hosts;
         work.report.unchecked.extend(unknown);
-        Self { work, rules }
+        let links = database::of(work.all);
+        Self { work, rules, links }
     }
 }
 
@@ -56,21 +59,8 @@ impl World for Servers<'_, '_> {
         }
     }
 
-    fn locate(&mut self, address: &str) -> Result<Located, String> {
-        match Address::read(address).map_err(|error| error.to_string())? {
-            Address::Archive(path) => Ok(Located {
-                path,
-                redirects: Vec::new(),
-            }),
-            Address::Bouncer {
-                product,
-                os,
-                locale,
-            } => Ok(Located {
-                path: archived::of_product(self.work, &product, &os, &locale)?,
-                redirects: vec![address.to_owned()],
-            }),
-        }
+    fn locate(&mut self, address: &str) -> Result<String, String> {
+        archived::path_of(&self.links, address).map_err(|why| why.to_string())
     }
 
     fn stat(&mut self, path: &str) -> Option<Stored> {

@@ -92,10 +92,9 @@ fn addresses(configs: &[Config]) -> BTreeMap<String, BTreeSet<String>> {
 
 /// Follows the address of a file of this size; returns its path.
 fn follow(file: &str, size: &str, world: &mut dyn World) -> Result<String, String> {
-    let located = world
+    let path = world
         .locate(file)
         .map_err(|why| format!("NO_MAR_FILE: {why}"))?;
-    let path = located.path;
     let Some(stored) = world.stat(&path) else {
         return Err(format!(
             "NO_MAR_FILE: {file} leads to {path}, which the archive does not have"

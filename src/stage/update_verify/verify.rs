@@ -226,14 +226,13 @@ impl Verification<'_> {
 
     /// Checks a file that is offered; returns its size.
     fn patch(&mut self, asker: &Asker<'_>, kind: &str, patch: Patch<'_>) -> Option<u64> {
-        let located = match self.world.locate(patch.address) {
-            Ok(located) => located,
+        let path = match self.world.locate(patch.address) {
+            Ok(path) => path,
             Err(why) => {
                 self.problem(asker, &format!("the {kind} update: {why}"));
                 return None;
             }
         };
-        let path = located.path;
         let Some(facts) = self.facts(&path) else {
             self.problem(
                 asker,

@@ -14,15 +14,6 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Where an address leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
-    /// The path in the archive, which begins with `pub/`.
-    pub path: String,
-    /// The addresses that were passed on the way.
-    pub redirects: Vec<String>,
-}
-
 /// What the archive says about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -64,11 +55,11 @@ pub trait World {
     /// Asks the update server.
     fn ask(&mut self, address: &str) -> Answer;
 
-    /// Follows an address to a file of the archive.
+    /// Follows an address to a path of the archive, which begins with `pub/`.
     ///
     /// # Errors
     /// Why it leads nowhere, in words.
-    fn locate(&mut self, address: &str) -> Result<Located, String>;
+    fn locate(&mut self, address: &str) -> Result<String, String>;
 
     /// What the archive says about a file; `None` if it does not have it.
     fn stat(&mut self, path: &str) -> Option<Stored>;
