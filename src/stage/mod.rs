@@ -42,6 +42,7 @@ pub mod bouncer;
 pub mod checksums;
 pub mod history;
 pub mod ini;
+mod kept;
 pub mod keys;
 pub mod makers;
 pub mod mar;

@@ -1,8 +1,9 @@
 //! What a system has while it does the work of a staged task.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::kept::Kept;
 use super::merged::Merged;
 use super::report::Report;
 use super::source::{MAX_ARTIFACT, Source, SourceError};
@@ -43,8 +44,16 @@ pub struct Work<'a> {
     /// What it makes.
     pub outputs: Vec<Output>,
     source: &'a dyn Source,
-    read: BTreeMap<(String, String), Option<Arc<[u8]>>>,
+    kept: Kept<Place>,
+    /// The artifacts that cannot be read, which is reported once.
+    missing: BTreeSet<Place>,
 }
+
+/// Where an artifact is: the task and its name.
+type Place = (String, String);
+
+/// The most bytes of artifacts that are kept for the case that they are read again.
+const KEPT: usize = 256 * 1024 * 1024;
 
 impl<'a> Work<'a> {
     /// The work of a task, with nothing done. The states are those of the release, of earlier ones, and of both.
@@ -65,7 +74,8 @@ impl<'a> Work<'a> {
             effects: Vec::new(),
             outputs: Vec::new(),
             source,
-            read: BTreeMap::new(),
+            kept: Kept::new(KEPT),
+            missing: BTreeSet::new(),
         }
     }
 
@@ -94,14 +104,22 @@ impl<'a> Work<'a> {
     }
 
     /// Reads an artifact of a task; `None` if it does not exist, which is a problem only if it is needed.
-    /// Any other failure is one.
+    /// Any other failure is one. A release has hundreds of large ones, so only those that were read last are kept.
     pub fn artifact(&mut self, task: &str, name: &str) -> Option<Arc<[u8]>> {
-        let key = (task.to_owned(), name.to_owned());
-        if let Some(known) = self.read.get(&key) {
-            return known.clone();
+        let place = (task.to_owned(), name.to_owned());
+        if self.missing.contains(&place) {
+            return None;
+        }
+        if let Some(known) = self.kept.get(&place) {
+            return Some(known);
         }
         let content = self.read_artifact(task, name);
-        self.read.insert(key, content.clone());
+        match &content {
+            Some(content) => self.kept.keep(place, content),
+            None => {
+                self.missing.insert(place);
+            }
+        }
         content
     }
 
