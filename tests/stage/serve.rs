@@ -335,6 +335,12 @@ fn files_are_offered_from_the_hosts_of_their_product() {
         ]
     };
     let shared = "https://archive.mozilla.org/pub/a.mar";
+    // Nightly builds have the address of each file.
+    let mut of_file = of_product("Frost", "");
+    of_file[2].value = json!({});
+    of_file[3].value = json!({"buildID": "20210902", "completes": [
+        {"from": "*", "filesize": 1, "hashValue": "ab", "fileUrl": "https://frost.example/a.mar"},
+    ]});
     let mut effects: Vec<Effect> = [
         ("Firefox", shared),
         ("Hail", shared),
@@ -344,6 +350,7 @@ fn files_are_offered_from_the_hosts_of_their_product() {
     ]
     .into_iter()
     .flat_map(|(product, url)| of_product(product, url))
+    .chain(of_file)
     .collect();
     // Whether there is an update, and whether it has a file.
     let ask = |effects: &[Effect], product: &str| {
@@ -368,6 +375,7 @@ fn files_are_offered_from_the_hosts_of_their_product() {
         ("Snow", true),
         ("Devedition", false),
         ("Sleet", true),
+        ("Frost", true),
     ] {
         assert_eq!(ask(&effects, product), (true, has_file), "{product}");
     }

@@ -102,6 +102,14 @@ impl Allowlist {
         }
     }
 
+    /// Allows all paths of the host of a URL for some products. A URL without a host allows nothing.
+    pub fn allow_host_of(&mut self, url: &str, products: &[&str]) {
+        let host = host_and_path(url).map(|(host, _)| host);
+        if let Some(host) = host.filter(|host| !host.is_empty()) {
+            self.allow(&host, products);
+        }
+    }
+
     /// Whether files of a product may be served from anywhere.
     #[must_use]
     pub fn knows(&self, product: &str) -> bool {

@@ -18,6 +18,7 @@ pub mod world;
 use std::collections::BTreeMap;
 
 use crate::base::value::{Object, Value, json};
+use crate::stage::balrog::allowlist::Allowlist;
 use crate::stage::merged::Merged;
 
 /// The space of releases.
@@ -36,6 +37,16 @@ pub const PINS: &str = "balrog-pin";
 pub const DOMAINS: &str = "balrog-domain";
 /// The space of the sign-offs that changes of rules need.
 pub const SIGNOFFS: &str = "balrog-required-signoff";
+
+/// The hosts that updates may be served from, if anything is known about them.
+#[must_use]
+pub fn allowlist(merged: &Merged) -> Option<Allowlist> {
+    let domains = merged.space(DOMAINS);
+    let domains: Object = domains
+        .map(|(host, entry)| (host, entry.value.clone()))
+        .collect();
+    (!domains.is_empty()).then(|| Allowlist::read(&Value::Object(domains)))
+}
 
 /// The key of a locale of a release.
 #[must_use]

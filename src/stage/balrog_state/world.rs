@@ -1,28 +1,17 @@
 //! What the update server answers from, as the effects of tasks say it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::{DOMAINS, PINS, RULES, SCHEDULED, releases};
-use crate::base::value::{Object, Value};
+use super::{PINS, RULES, SCHEDULED, allowlist, releases};
+use crate::base::value::Value;
 use crate::stage::balrog::allowlist::Allowlist;
+use crate::stage::balrog::blob::Blob;
 use crate::stage::balrog::rule::Rule;
 use crate::stage::balrog::world::{PinKey, Release, World};
 use crate::stage::merged::Merged;
 
 /// The columns that the change of a rule may change.
 pub const CHANGED: [&str; 3] = ["mapping", "fallbackMapping", "backgroundRate"];
-
-/// The hosts of the addresses of a release.
-fn hosts(blob: &Value) -> BTreeSet<&str> {
-    let channels = blob["fileUrls"].as_object().into_iter().flatten();
-    let kinds = channels.flat_map(|(_, kinds)| kinds.as_object().into_iter().flatten());
-    let urls = kinds.flat_map(|(_, urls)| urls.as_object().into_iter().flatten());
-    let hosts = urls.filter_map(|(_, url)| {
-        let (_, rest) = url.as_str()?.split_once("://")?;
-        rest.split(['/', '?', '#']).next()
-    });
-    hosts.filter(|host| !host.is_empty()).collect()
-}
 
 /// A change that is scheduled: the release that it offers, and when in milliseconds since 1970.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +27,6 @@ pub struct Scheduled<'a> {
 /// use their own hosts: they were checked when they were submitted.
 #[must_use]
 pub fn world(merged: &Merged, is_made: &dyn Fn(Scheduled<'_>) -> bool) -> World {
-    let domains = merged.space(DOMAINS);
-    let domains: Object = domains
-        .map(|(host, entry)| (host, entry.value.clone()))
-        .collect();
     let releases = releases(merged).into_iter();
     let releases = releases.filter(|(_, release)| !release.product.is_empty());
     let releases = releases.map(|(name, release)| {
@@ -85,20 +70,23 @@ pub fn world(merged: &Merged, is_made: &dyn Fn(Scheduled<'_>) -> bool) -> World 
         rules: rules.collect(),
         releases: releases.collect(),
         pins: pins.collect(),
-        allowlist: Allowlist::read(&Value::Object(domains.clone())),
         ..World::default()
     };
-    if domains.is_empty() {
-        let production = Allowlist::production();
-        world.allowlist = production.clone();
-        for release in world.releases.values() {
-            if !production.knows(&release.product) {
-                for host in hosts(&release.blob) {
-                    world.allowlist.allow(host, &[&release.product]);
-                }
-            }
-        }
-    }
+    world.allowlist = allowlist(merged).unwrap_or_else(|| assumed(&world.releases));
     world.sort_rules();
     world
+}
+
+/// The list of production, on which products that it does not know have the hosts of their releases.
+fn assumed(releases: &BTreeMap<String, Release>) -> Allowlist {
+    let production = Allowlist::production();
+    let mut list = production.clone();
+    let unknown = releases.values();
+    for release in unknown.filter(|release| !production.knows(&release.product)) {
+        let urls = Blob::read(&release.blob).map(|blob| blob.urls());
+        for url in urls.unwrap_or_default() {
+            list.allow_host_of(url, &[&release.product]);
+        }
+    }
+    list
 }

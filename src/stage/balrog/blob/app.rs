@@ -19,6 +19,15 @@ pub struct App<'v> {
     pub(super) content: &'v Value,
 }
 
+/// The block of a blob's `fileUrls` for a channel: its own, that of the channel it falls back to, or the one for
+/// all. The first that is there counts alone.
+#[must_use]
+pub fn file_urls<'v>(all: &'v Value, channel: &str) -> Option<&'v Value> {
+    let channels = [channel, fallback_channel(channel), "*"];
+    let mut blocks = channels.iter().map(|channel| &all[*channel]);
+    blocks.find(|block| truthy(block))
+}
+
 /// A platform that has the data of another one, or a name of its own.
 type Name<'n> = &'n str;
 
@@ -162,16 +171,6 @@ impl<'v> App<'v> {
         Ok(std::iter::once(target)
             .chain(others.map(|(name, _)| name))
             .collect())
-    }
-
-    /// The block of `fileUrls` for a channel: its own, that of the channel it falls back to, or the one for
-    /// all.
-    pub(super) fn file_urls(&self, channel: &str) -> Option<&'v Value> {
-        let channels = [channel, fallback_channel(channel), "*"];
-        let mut blocks = channels
-            .iter()
-            .map(|channel| &self.content["fileUrls"][*channel]);
-        blocks.find(|block| truthy(block))
     }
 
     fn locales(&self) -> impl Iterator<Item = &'v Value> + use<'v> {

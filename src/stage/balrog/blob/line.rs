@@ -47,7 +47,8 @@ pub(super) fn update_line(app: &App<'_>, offer: &Offer<'_>) -> Result<String, Fa
 }
 
 /// Fills values in for `%NAME%`, and then for the same names in lower case.
-pub(super) fn substituted(text: &str, values: &[(&str, &str)]) -> String {
+#[must_use]
+pub fn substituted(text: &str, values: &[(&str, &str)]) -> String {
     let mut text = text.to_owned();
     for is_lower in [false, true] {
         for (name, value) in values {

@@ -204,18 +204,24 @@ impl<'v> Blob<'v> {
         }
     }
 
-    /// The first URL of a file that must not be served for the product.
+    /// All URLs of files.
     #[must_use]
-    pub fn forbidden_url(&self, product: &str, allowlist: &Allowlist) -> Option<&'v str> {
-        let urls = match self.kind {
+    pub fn urls(&self) -> Vec<&'v str> {
+        match self.kind {
             Kind::App(version) => App::new(version, self.content).urls(),
             Kind::Plugins => addons::urls(&self.content["vendors"]),
             Kind::SystemAddons => addons::urls(&self.content["addons"]),
             Kind::Vpn => addons::platform_urls(self.content),
             // The message has a URL of a page, not of a file.
             Kind::Desupport | Kind::Several => Vec::new(),
-        };
-        urls.into_iter().find(|url| !allowlist.allows(url, product))
+        }
+    }
+
+    /// The first URL of a file that must not be served for the product.
+    #[must_use]
+    pub fn forbidden_url(&self, product: &str, allowlist: &Allowlist) -> Option<&'v str> {
+        let mut urls = self.urls().into_iter();
+        urls.find(|url| !allowlist.allows(url, product))
     }
 
     /// The names of the releases that this one has partial updates from.

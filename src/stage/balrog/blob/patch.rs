@@ -6,7 +6,7 @@
 use super::super::allowlist::is_special;
 use super::super::fault::Fault;
 use super::super::matching::fallback_channel;
-use super::app::App;
+use super::app::{App, file_urls};
 use super::fields;
 use super::kind::Kind;
 use super::offer::Offer;
@@ -149,7 +149,7 @@ fn url(
                 let of_channel = |channel: &str| app.content["fileUrls"][channel].as_str();
                 of_channel(&query.channel).or_else(|| of_channel(fallback_channel(&query.channel)))
             } else {
-                let block = app.file_urls(&query.channel);
+                let block = file_urls(&app.content["fileUrls"], &query.channel);
                 block
                     .and_then(|block| block[key][from].as_str())
                     .filter(|url| !url.is_empty())

@@ -2,6 +2,8 @@
 
 use crate::base::text::plural;
 use crate::base::value::{Object, Value};
+use crate::stage::balrog::blob::app::file_urls;
+use crate::stage::balrog::blob::line::substituted;
 use crate::stage::balrog_worker::file_urls::is_local_test;
 use crate::stage::merged::Merged;
 use crate::stage::systems::archive;
@@ -72,31 +74,19 @@ pub fn host(url: &str) -> Option<&str> {
 }
 
 /// The addresses that a channel has for one kind of files (`completes` or `partials`), by what they update from.
-/// As for clients, the channel's own addresses count alone if it has any, else those of `*`.
 pub fn urls<'b>(blob: &'b Object, channel: &str, kind: &str) -> Option<&'b Object> {
-    let urls = &blob["fileUrls"];
-    let own = urls
-        .get(channel)
-        .filter(|urls| urls.as_object().is_some_and(|urls| !urls.is_empty()));
-    own.unwrap_or(&urls["*"])[kind].as_object()
+    file_urls(&blob["fileUrls"], channel)?[kind].as_object()
 }
 
 /// An address with the names of a platform and a locale in it.
 fn filled(url: &str, platform: &Value, locale: &str) -> String {
     let name = |key: &str| platform[key].as_str().unwrap_or_default();
-    let (ftp, bouncer) = (name("OS_FTP"), name("OS_BOUNCER"));
-    [
-        ("%LOCALE%", locale),
-        ("%OS_FTP%", ftp),
-        ("%OS_BOUNCER%", bouncer),
-        ("%locale%", locale),
-        ("%os_ftp%", ftp),
-        ("%os_bouncer%", bouncer),
-    ]
-    .iter()
-    .fold(url.to_owned(), |url, (place, name)| {
-        url.replace(place, name)
-    })
+    let values = [
+        ("LOCALE", locale),
+        ("OS_FTP", name("OS_FTP")),
+        ("OS_BOUNCER", name("OS_BOUNCER")),
+    ];
+    substituted(url, &values)
 }
 
 /// The paths in the archive of the complete updates of a locale, as test channels that lead to candidates have them.

@@ -1,12 +1,10 @@
 //! The hosts that updates may be served from.
 
-use std::collections::BTreeSet;
-
-use super::files::host;
 use super::history::is_variant;
-use crate::base::value::{Object, Value};
+use crate::base::value::Value;
 use crate::stage::balrog::allowlist::Allowlist;
-use crate::stage::balrog_state::{DOMAINS, releases};
+use crate::stage::balrog::blob::Blob;
+use crate::stage::balrog_state::{self, DOMAINS, releases};
 use crate::stage::merged::Merged;
 
 /// The hosts of production's archive and bouncer.
@@ -30,12 +28,8 @@ pub fn allowlist(
     (product, own): (&str, &str),
     is_staging: bool,
 ) -> (Allowlist, Option<String>) {
-    let domains = state.space(DOMAINS);
-    let domains: Object = domains
-        .map(|(host, entry)| (host, entry.value.clone()))
-        .collect();
-    if !domains.is_empty() {
-        return (Allowlist::read(&Value::Object(domains)), None);
+    if let Some(list) = balrog_state::allowlist(state) {
+        return (list, None);
     }
     let mut list = Allowlist::production();
     let staging = if is_staging { STAGING_HOSTS } else { &[] };
@@ -45,29 +39,25 @@ pub fn allowlist(
         }
         return (list, None);
     }
+    for host in PRODUCTION_HOSTS.iter().chain(staging) {
+        list.allow(host, &[product]);
+    }
     let earlier = releases(state).into_iter();
     let earlier =
         earlier.filter(|(name, release)| release.product == product && !is_variant(name, own));
-    let earlier: BTreeSet<String> = earlier
-        .flat_map(|(_, release)| hosts_of(&release.blob))
-        .collect();
-    let unknown = earlier.is_empty().then(|| {
+    let mut is_known = false;
+    for (_, release) in earlier {
+        let blob = Value::Object(release.blob);
+        let urls = Blob::read(&blob).map(|blob| blob.urls());
+        for url in urls.unwrap_or_default() {
+            list.allow_host_of(url, &[product]);
+            is_known = true;
+        }
+    }
+    let unknown = (!is_known).then(|| {
         format!(
             "that Balrog lets {product} be served from its hosts: neither a list of hosts (`{DOMAINS}`) nor an earlier release is known, so it may use those of Mozilla's products"
         )
     });
-    let known = PRODUCTION_HOSTS.iter().chain(staging).copied();
-    for host in known.chain(earlier.iter().map(String::as_str)) {
-        list.allow(host, &[product]);
-    }
     (list, unknown)
-}
-
-/// The hosts of the addresses of a release.
-fn hosts_of(blob: &Object) -> BTreeSet<String> {
-    let channels = blob["fileUrls"].as_object().into_iter().flatten();
-    let kinds = channels.flat_map(|(_, kinds)| kinds.as_object().into_iter().flatten());
-    let urls = kinds.flat_map(|(_, urls)| urls.as_object().into_iter().flatten());
-    let hosts = urls.filter_map(|(_, url)| Some(host(url.as_str()?)?.to_owned()));
-    hosts.collect()
 }
