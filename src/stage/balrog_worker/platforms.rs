@@ -101,25 +101,30 @@ fn find(name: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().find(|platform| platform.name == name)
 }
 
+/// The names that clients on a platform have: the first is that of the release's files, the others are aliases.
+#[must_use]
+pub fn clients(name: &str) -> &'static [&'static str] {
+    find(name).map_or(&[], |platform| platform.update)
+}
+
 /// Whether clients have names for a platform. The worker takes the name of any other platform as it is,
 /// although no client asks for it.
 #[must_use]
 pub fn is_known(name: &str) -> bool {
-    find(name).is_some_and(|platform| !platform.update.is_empty())
+    !clients(name).is_empty()
 }
 
 /// The name of a platform that the update server keeps its files under.
 #[must_use]
 pub fn target(name: &str) -> &str {
-    let first = find(name).and_then(|platform| platform.update.first());
-    first.copied().unwrap_or(name)
+    clients(name).first().copied().unwrap_or(name)
 }
 
 /// The other names that clients on a platform have.
 #[must_use]
 pub fn aliases(name: &str) -> &'static [&'static str] {
-    let update = find(name).map_or(&[][..], |platform| platform.update);
-    update.split_first().map_or(&[], |(_, aliases)| aliases)
+    let names = clients(name).split_first();
+    names.map_or(&[], |(_, aliases)| aliases)
 }
 
 /// The other names of clients whose files are kept under a name.

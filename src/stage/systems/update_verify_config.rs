@@ -260,7 +260,7 @@ impl Task {
     /// The build id of an earlier release; `None` if it is not known, which is noted.
     fn build_id(&self, work: &mut Work<'_>, version: &str, number: u64) -> Option<String> {
         let folder = candidates_folder(&self.options.stage_product, version, number);
-        let path = format!("pub{folder}/{}_info.txt", self.platform.info);
+        let path = format!("pub{folder}/{}", self.platform.information());
         let content = match archived::file(work, &path) {
             Some(file) => file.content.map_err(|why| format!("{path}: {why}")),
             None => Err(format!("the history has no {path}")),

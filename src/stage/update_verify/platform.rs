@@ -1,58 +1,26 @@
 //! The names of platforms: in the archive, in requests of clients, and in files about builds.
 
+use crate::stage::balrog_worker::platforms::{archive, clients};
+
 /// A platform.
 #[derive(Debug)]
 pub struct Platform {
-    /// The name of its folder in the archive.
-    pub folder: &'static str,
-    /// The names that clients use. The first one is that of the release blob; the others are aliases.
-    pub clients: &'static [&'static str],
-    /// The beginning of the name of the file that holds the build id: `NAME_info.txt`.
-    pub info: &'static str,
+    /// As tasks name it.
+    name: &'static str,
 }
 
-/// The platforms.
-pub static PLATFORMS: &[Platform] = &[
+/// The platforms that have updates.
+static PLATFORMS: [Platform; 7] = [
+    Platform { name: "linux" },
+    Platform { name: "linux64" },
     Platform {
-        folder: "linux-i686",
-        clients: &["Linux_x86-gcc3"],
-        info: "linux",
+        name: "linux64-aarch64",
     },
+    Platform { name: "macosx64" },
+    Platform { name: "win32" },
+    Platform { name: "win64" },
     Platform {
-        folder: "linux-x86_64",
-        clients: &["Linux_x86_64-gcc3"],
-        info: "linux64",
-    },
-    Platform {
-        folder: "linux-aarch64",
-        clients: &["Linux_aarch64-gcc3"],
-        info: "linux64-aarch64",
-    },
-    Platform {
-        folder: "mac",
-        clients: &[
-            "Darwin_x86_64-gcc3-u-i386-x86_64",
-            "Darwin_x86-gcc3-u-i386-x86_64",
-            "Darwin_aarch64-gcc3",
-            "Darwin_x86-gcc3",
-            "Darwin_x86_64-gcc3",
-        ],
-        info: "macosx64",
-    },
-    Platform {
-        folder: "win32",
-        clients: &["WINNT_x86-msvc", "WINNT_x86-msvc-x86", "WINNT_x86-msvc-x64"],
-        info: "win32",
-    },
-    Platform {
-        folder: "win64",
-        clients: &["WINNT_x86_64-msvc", "WINNT_x86_64-msvc-x64"],
-        info: "win64",
-    },
-    Platform {
-        folder: "win64-aarch64",
-        clients: &["WINNT_aarch64-msvc-aarch64"],
-        info: "win64_aarch64",
+        name: "win64-aarch64",
     },
 ];
 
@@ -66,24 +34,28 @@ impl Platform {
     ///
     /// # Errors
     /// If there is none.
-    pub fn in_archive(name: &str) -> Result<&'static Self, UnknownPlatform> {
-        let found = PLATFORMS.iter().find(|platform| platform.folder == name);
-        found.ok_or_else(|| UnknownPlatform(name.to_owned()))
+    pub fn in_archive(folder: &str) -> Result<&'static Self, UnknownPlatform> {
+        let mut platforms = PLATFORMS.iter();
+        let found = platforms.find(|platform| archive(platform.name) == folder);
+        found.ok_or_else(|| UnknownPlatform(folder.to_owned()))
     }
 
-    /// The platform that clients call so, if there is one.
+    /// The name of the file that holds the build id, beside the folders of platforms.
     #[must_use]
-    pub fn of_client(name: &str) -> Option<&'static Self> {
-        let mut platforms = PLATFORMS.iter();
-        platforms.find(|platform| platform.clients.contains(&name))
+    pub fn information(&self) -> String {
+        let name = match self.name {
+            "win64-aarch64" => "win64_aarch64",
+            name => name,
+        };
+        format!("{name}_info.txt")
     }
 
     /// The name that clients of a version use. Since version 42, those for Windows send the processor of the
     /// system along.
     #[must_use]
     pub fn client(&self, version: &str) -> &'static str {
-        let newer = ["win32", "win64"].contains(&self.folder) && !is_before_42(version);
-        let name = self.clients.get(usize::from(newer));
+        let newer = ["win32", "win64"].contains(&self.name) && !is_before_42(version);
+        let name = clients(self.name).get(usize::from(newer));
         name.copied().unwrap_or_default()
     }
 
@@ -92,7 +64,7 @@ impl Platform {
     /// `ja-JP-mac` is on macOS alone, and there in place of `ja`.
     #[must_use]
     pub fn locales<'l>(&self, shipped: &'l str) -> Vec<&'l str> {
-        let mac = self.folder.starts_with("mac");
+        let mac = self.name.starts_with("mac");
         let other = if mac { "ja" } else { "ja-JP-mac" };
         let lines = shipped.lines();
         let locales = lines.filter_map(|line| line.split_whitespace().next());
@@ -125,6 +97,10 @@ mod tests {
         assert_eq!(name("win64-aarch64", "100.0"), "WINNT_aarch64-msvc-aarch64");
         assert_eq!(name("linux-i686", "1.5"), "Linux_x86-gcc3");
         assert!(Platform::in_archive("linux").is_err());
+        let information = |folder| Platform::in_archive(folder).unwrap().information();
+        assert_eq!(information("linux-x86_64"), "linux64_info.txt");
+        assert_eq!(information("mac"), "macosx64_info.txt");
+        assert_eq!(information("win64-aarch64"), "win64_aarch64_info.txt");
     }
 
     #[test]
