@@ -26,3 +26,6 @@ pub mod media_type;
 pub mod packages;
 pub mod partner;
 pub mod push;
+
+/// The space of files in the archive, by path.
+pub const SPACE: &str = "archive";

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Datelike as _, NaiveDateTime, TimeDelta};
 
 use super::super::keys::Hash;
+use crate::base::posix::basename;
 
 /// The facts of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,7 +227,7 @@ impl Facts<'_> {
     /// Who makes the product: the first word of a branch of several words.
     #[must_use]
     pub fn vendor(&self) -> String {
-        let branch = clean(last(self.branch), "");
+        let branch = clean(basename(self.branch), "");
         match branch.split_once('-') {
             Some((vendor, _)) if !vendor.is_empty() => vendor.to_ascii_lowercase(),
             _ => "example".to_owned(),
@@ -236,7 +237,7 @@ impl Facts<'_> {
     /// The MAR channel id: the product and the branch.
     #[must_use]
     pub fn channel_id(&self) -> String {
-        let branch = clean(last(self.branch), "default");
+        let branch = clean(basename(self.branch), "default");
         let id = format!("{}-{branch}", self.product_name());
         id.chars().take(63).collect()
     }
@@ -244,7 +245,7 @@ impl Facts<'_> {
     /// The channel that updates are asked for.
     #[must_use]
     pub fn update_channel(&self) -> String {
-        clean(last(self.branch), "default")
+        clean(basename(self.branch), "default")
     }
 
     /// The id of the application in packages of several systems, such as `org.example.product`.
@@ -263,11 +264,6 @@ impl Facts<'_> {
         let vendor = if letter { vendor } else { format!("v{vendor}") };
         format!("org.{vendor}.{product}")
     }
-}
-
-/// The last part of a path.
-fn last(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, last)| last)
 }
 
 /// A text that can be part of a file name on every system; another one if nothing is left.

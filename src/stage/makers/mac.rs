@@ -9,7 +9,6 @@ use super::super::keys::Hash;
 use super::archive::Member;
 use super::bytes::{be16, be32, be64};
 use super::facts::Facts;
-use crate::base::digest::hex;
 
 /// A package that installs these files.
 #[must_use]
@@ -66,7 +65,7 @@ fn xar(files: &[(String, Vec<u8>)]) -> Option<Vec<u8>> {
             toc += &folder.map(start).unwrap_or_default();
             open = folder;
         }
-        let sum = hex(&Hash::Sha1.digest(&[content]));
+        let sum = Hash::Sha1.hex(content);
         let (id, size, offset) = (number + 1, content.len(), 20 + heap.len());
         toc += &format!(
             "  <file id=\"{id}\"><name>{name}</name><type>file</type><mode>0644</mode>\n   \

@@ -50,12 +50,13 @@ use facts::System;
 
 use super::keys::Hash;
 use crate::base::digest::hex;
+use crate::base::posix::basename;
 
 /// The content of an artifact of this name, as a build with these facts makes it; `None` if nothing is
 /// known of such names.
 #[must_use]
 pub fn make(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
-    let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+    let file = basename(name);
     if PROGRAMS.contains(&file) {
         return Some(program::program(facts, file));
     }
@@ -70,7 +71,7 @@ pub fn make(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
 #[must_use]
 pub fn make_any(name: &str, facts: &Facts<'_>) -> Option<Vec<u8>> {
     let text = || {
-        let file = name.rsplit_once('/').map_or(name, |(_, file)| file);
+        let file = basename(name);
         let is_made =
             !NOT_MADE.contains(&file) && !NOT_BY_NAME.iter().any(|end| file.ends_with(end));
         (is_made && !file.is_empty()).then(|| texts::log(facts, file))

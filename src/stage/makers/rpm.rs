@@ -12,7 +12,6 @@ use super::archive::Member;
 use super::bytes::{be16, be32, pad};
 use super::debian::{files, package_name};
 use super::facts::{Facts, Machine};
-use crate::base::digest::hex;
 
 /// The values of a tag.
 enum Values {
@@ -43,7 +42,7 @@ pub fn package(facts: &Facts<'_>) -> Option<Vec<u8>> {
         63,
         &description(facts, &name, &version, machine, &members, &payload),
     );
-    let sha = |hash: Hash| Values::Text(hex(&hash.digest(&[&header])));
+    let sha = |hash: Hash| Values::Text(hash.hex(&header));
     let mut signatures = self::header(
         62,
         &[
@@ -91,7 +90,7 @@ fn description(
         .map(|(_, mode, _)| usize::try_from(0o100_000 | mode));
     let digests = members
         .iter()
-        .map(|(_, _, content)| hex(&Hash::Sha256.digest(&[content])));
+        .map(|(_, _, content)| Hash::Sha256.hex(content));
     let title = facts.title();
     let mut folders: Vec<String> = Vec::new();
     let (mut indexes, mut names) = (Vec::new(), Vec::new());
@@ -151,10 +150,7 @@ fn description(
         (1125, text("gzip")),
         (1126, text("9")),
         (5011, Values::Numbers(vec![8])),
-        (
-            5092,
-            Values::Texts(vec![hex(&Hash::Sha256.digest(&[payload]))]),
-        ),
+        (5092, Values::Texts(vec![Hash::Sha256.hex(payload)])),
         (5093, Values::Numbers(vec![8])),
     ]
 }

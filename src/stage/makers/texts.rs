@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::super::keys::Hash;
 use super::extension::pretty;
 use super::facts::{Facts, Machine, System};
-use crate::base::digest::hex;
 
 /// The file that names the build id.
 #[must_use]
@@ -113,7 +112,7 @@ pub fn buildhub(facts: &Facts<'_>, package: &str, content: &[u8]) -> Vec<u8> {
 pub fn checksums(package: &str, content: &[u8]) -> Vec<u8> {
     let size = content.len();
     let line = |hash: Hash, name: &str| {
-        let hash = hex(&hash.digest(&[content]));
+        let hash = hash.hex(content);
         format!("{hash} {name} {size} {package}\n")
     };
     (line(Hash::Sha512, "sha512") + &line(Hash::Sha256, "sha256")).into_bytes()
@@ -122,7 +121,7 @@ pub fn checksums(package: &str, content: &[u8]) -> Vec<u8> {
 /// The checksums of a package as `sha256sum` and `sha512sum` write them.
 #[must_use]
 pub fn sums(hash: Hash, package: &str, content: &[u8]) -> Vec<u8> {
-    format!("{}  {package}\n", hex(&hash.digest(&[content]))).into_bytes()
+    format!("{}  {package}\n", hash.hex(content)).into_bytes()
 }
 
 /// The metadata of a library in a Maven repository.

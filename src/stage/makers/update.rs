@@ -6,6 +6,7 @@ use super::super::mar::write::{NewEntry, write};
 use super::facts::Facts;
 use super::patch::patch;
 use super::tree::{Tree, tree};
+use crate::base::posix::basename;
 
 /// How hard contents are compressed. They are small, and the large library is repetitive.
 const LEVEL: u32 = 0;
@@ -92,7 +93,7 @@ fn add(path: &str) -> String {
 
 /// Whether the file has one of these names.
 fn named(path: &str, names: &[&str]) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let name = basename(path);
     names.contains(&name)
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::make::{Build, Partial};
-use crate::base::digest::hex;
 use crate::base::posix;
 use crate::base::value::{Object, Value, json};
 use crate::stage::ini;
@@ -209,7 +208,7 @@ pub fn entry(
     (to, to_bytes): (&Build, &[u8]),
     partial: &Partial,
 ) -> Result<Value, FunsizeError> {
-    let hash = |bytes: &[u8]| hex(&Hash::Sha512.digest(&[bytes]));
+    let hash = |bytes: &[u8]| Hash::Sha512.hex(bytes);
     let repository = option(&to.tree, "platform.ini", "Build", "SourceRepository")?;
     let branch = match definition["branch"].as_str() {
         Some(branch) => branch,

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use super::diff::diff;
 use super::rules::{folders, is_always_whole, is_kept, removals, tested_folder};
+use crate::base::posix::basename;
 use crate::stage::mar::extract::{File, extract};
 use crate::stage::mar::install::Tree;
 use crate::stage::mar::manifest::Version;
@@ -104,7 +105,7 @@ impl Build {
 
 /// Whether a file lists the instructions of an update.
 fn is_manifest(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let name = basename(path);
     Version::ALL.iter().any(|version| version.entry() == name)
 }
 

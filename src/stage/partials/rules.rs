@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::posix::basename;
 use crate::stage::mar::install::Tree;
 
 /// Whether a file may be changed after the installation: an update adds it only if it is missing.
 #[must_use]
 pub fn is_kept(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let name = basename(path);
     let mut parts = path.split('/').rev().skip(1);
     ["channel-prefs.js", "update-settings.ini"].contains(&name)
         || parts.any(|part| ["ChannelPrefs.framework", "UpdateSettings.framework"].contains(&part))

@@ -6,10 +6,8 @@ use super::http::{Body, File, Response};
 use super::range::{Range, Wanted, wanted};
 use crate::base::text::{escape_html, plural};
 use crate::base::value::Value;
+use crate::stage::archive::SPACE;
 use crate::stage::merged::Merged;
-
-/// The space of the archive in states.
-pub const SPACE: &str = "archive";
 
 /// How long the answers may be kept, as production says.
 const CACHE: &str = "public, max-age=14400";

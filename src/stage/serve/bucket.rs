@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::archive::{SPACE, etag};
+use super::archive::etag;
 use super::http::{Request, Response};
 use crate::base::text::escape_html;
+use crate::stage::archive::SPACE;
 use crate::stage::merged::Merged;
 
 /// The most keys of an answer.

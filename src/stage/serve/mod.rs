@@ -18,6 +18,7 @@ pub mod updates;
 
 pub use self::http::{Body, File, Request, Response};
 pub use self::range::Range;
+use super::archive::SPACE;
 use super::balrog::world::World;
 use super::merged::Merged;
 use crate::base::text::{escape_html, plural};
@@ -45,7 +46,7 @@ pub fn answer(merged: &Merged, world: &World, request: Request<'_>) -> Response 
 
 /// What is there.
 fn overview(merged: &Merged, world: &World) -> Response {
-    let files = merged.space(archive::SPACE).count();
+    let files = merged.space(SPACE).count();
     let files = plural(files, "file");
     let (rules, releases) = (
         plural(world.rules.len(), "rule"),

@@ -6,6 +6,7 @@ use super::formats::{Method, split, without_service};
 use super::opened::Opened;
 use super::zip::Zip;
 use crate::base::pattern::ShellPattern;
+use crate::base::posix::basename;
 
 /// The names that may be an archive, each with the type of its content.
 static ARCHIVES: [(&str, &[FileType]); 3] = [
@@ -156,7 +157,7 @@ fn windows(file: &Opened<'_>) -> Option<String> {
 
 /// Whether the worker signs a member of a ZIP file.
 fn is_windows_program(path: &str) -> bool {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let name = basename(path);
     let ends = [".dll", ".exe", ".msi", ".msix", ".bin"];
     let mut excepted = SIGNED_BY_OTHERS
         .iter()

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use crate::base::posix::basename;
 use crate::stage::keys::Hash;
 
 /// An archive with one file. The same input gives the same bytes.
@@ -16,7 +17,7 @@ use crate::stage::keys::Hash;
 ///
 /// When the table cannot be compressed.
 pub fn archive(path: &str, content: &[u8]) -> std::io::Result<Vec<u8>> {
-    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    let name = basename(path);
     let escaped = name.replace('&', "&amp;").replace('<', "&lt;");
     let sum = Hash::Sha1.hex(content);
     let length = content.len();

@@ -6,7 +6,6 @@
 
 use std::cell::OnceCell;
 
-use crate::base::digest::hex;
 use crate::stage::keys::{Hash, PublicKey, Seal};
 use crate::stage::signing::zip::{Layout, Zip};
 
@@ -327,7 +326,7 @@ fn signer_of(
     }
     Ok(Signature {
         version,
-        certificate: hex(&Hash::Sha256.digest(&[certificate])),
+        certificate: Hash::Sha256.hex(certificate),
         is_checked,
     })
 }

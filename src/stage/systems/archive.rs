@@ -9,6 +9,7 @@ use crate::base::digest::hex;
 use crate::base::json;
 use crate::base::text::plural;
 use crate::base::value::{Value, json};
+use crate::stage::archive::SPACE;
 use crate::stage::archive::artifact_map::{Artifact, Files, Plan, plan};
 use crate::stage::archive::balrog_manifest::{self, PreviousRelease, Properties, Target};
 use crate::stage::archive::push::{Exclusion, Release};
@@ -17,9 +18,6 @@ use crate::stage::checksums::file::{self, Sums};
 use crate::stage::keys::Hash;
 use crate::stage::report::Table;
 use crate::stage::work::Work;
-
-/// The space of files in the archive.
-pub const SPACE: &str = "archive";
 
 /// The address of the archive, and that of the one for staging, as the workers of Mozilla name them.
 const ADDRESSES: [&str; 2] = [

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use crate::base::text::plural;
 use crate::base::value::Value;
+use crate::stage::archive::SPACE;
 use crate::stage::bouncer::server::{Database, NoFile};
 use crate::stage::update_verify::address::{Address, UnknownAddress};
 use crate::stage::update_verify::world::{ArchiveFile, Stored, Unreadable};
 use crate::stage::work::Work;
-
-use super::archive::SPACE;
 
 /// What the archive says about a file; `None` if it does not have it.
 pub fn stat(work: &Work<'_>, path: &str) -> Option<Stored> {

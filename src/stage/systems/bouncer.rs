@@ -6,9 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::SPACE;
 use crate::base::text::plural;
 use crate::base::value::{Object, Value, json};
+use crate::stage::archive::SPACE;
 use crate::stage::bouncer::aliases::{self, capitalized, describe};
 use crate::stage::bouncer::database::{ALIASES, PRODUCTS, paths_of};
 use crate::stage::bouncer::links::{Archive, Found, locales_of};

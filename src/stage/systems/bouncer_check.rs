@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::SPACE;
 use super::bouncer::{DEFERRED, brands, rules};
 use crate::base::json;
 use crate::base::value::json;
+use crate::stage::archive::SPACE;
 use crate::stage::bouncer::database::{self, PRODUCTS};
 use crate::stage::bouncer::form;
 use crate::stage::bouncer::links::{Archive, file_of, locales_of};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::SPACE;
 use crate::base::json;
 use crate::base::text::plural;
 use crate::base::value::Value;
+use crate::stage::archive::SPACE;
 use crate::stage::archive::push::Release;
 use crate::stage::checksums::algorithm::Algorithm;
 use crate::stage::checksums::collect::{collect, sources};

@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::archive::{SPACE, content_of, report_uploads, sums_of, value};
+use super::archive::{content_of, report_uploads, sums_of, value};
 use crate::base::json;
 use crate::base::value::{Value, json};
+use crate::stage::archive::SPACE;
 use crate::stage::archive::artifact_map::is_path;
 use crate::stage::archive::direct::{Data, place_data};
 use crate::stage::archive::globbed_map::{PREFIXES, TaskMap, expand, message};

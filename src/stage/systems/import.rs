@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::SPACE as ARCHIVE;
 use crate::base::value::json;
+use crate::stage::archive::SPACE as ARCHIVE;
 use crate::stage::archive::access::ResourceKind;
 use crate::stage::archive::direct::check_import;
 use crate::stage::archive::packages::Package;

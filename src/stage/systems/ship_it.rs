@@ -3,8 +3,8 @@
 //! The space [`RELEASES`] holds the status of each release by its name, [`CHANNELS`] the version of each
 //! channel of a product, [`NIGHTLIES`] what was recorded of nightly builds.
 
-use super::archive::SPACE;
 use crate::base::value::json;
+use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::report::Table;
 use crate::stage::ship_it::channel;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::pattern::Prefix;
 use crate::base::text::plural;
+use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::history::{RELEASES, SOURCES};
 use crate::stage::keys::Certificate;
@@ -22,7 +23,6 @@ use crate::stage::update_verify::select::{Selection, Shipped, channel_ids, relea
 use crate::stage::version_order::compare;
 use crate::stage::work::Work;
 
-use super::archive::SPACE;
 use super::archived;
 use super::ship_it::RELEASES as SHIP_IT;
 

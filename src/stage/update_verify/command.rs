@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use crate::base::posix::basename;
 use crate::base::value::Value;
 
 /// The arguments of a script.
@@ -27,7 +28,7 @@ impl Arguments {
             variables: &payload["env"],
         };
         collect(&payload["command"], &shell, &mut all, 0);
-        let at = all.iter().position(|word| posix_name(word) == script)?;
+        let at = all.iter().position(|word| basename(word) == script)?;
         let words = all.get(at + 1..).unwrap_or_default();
         let end = words.iter().position(|word| ENDS.contains(&word.as_str()));
         let mut words = words.get(..end.unwrap_or(words.len()))?.iter();
@@ -93,11 +94,7 @@ fn collect(command: &Value, shell: &Shell<'_>, into: &mut Vec<String>, depth: us
 fn is_run_by_shell(program: Option<&str>, flags: Option<&str>) -> bool {
     let flags = flags.and_then(|flags| flags.strip_prefix('-'));
     let runs = flags.is_some_and(|flags| !flags.starts_with('-') && flags.contains('c'));
-    runs && program.is_some_and(|program| SHELLS.contains(&posix_name(program)))
-}
-
-fn posix_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    runs && program.is_some_and(|program| SHELLS.contains(&basename(program)))
 }
 
 /// The shell of a task, which knows the variables of its payload.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::base::digest::hex;
 use crate::stage::keys::Hash;
 
 /// An answer of the update server.
@@ -74,7 +73,7 @@ impl Stored {
     pub fn of(content: &[u8]) -> Self {
         Self {
             size: content.len() as u64,
-            sha512: hex(&Hash::Sha512.digest(&[content])),
+            sha512: Hash::Sha512.hex(content),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::base::text::plural;
 use crate::base::value::{Object, Value};
+use crate::stage::archive::SPACE;
 use crate::stage::balrog::blob::app::file_urls;
 use crate::stage::balrog::blob::line::substituted;
 use crate::stage::balrog_worker::file_urls::is_local_test;
 use crate::stage::merged::Merged;
-use crate::stage::systems::archive;
 
 /// The algorithm of the hashes of releases.
 pub const HASH_FUNCTION: &str = "sha512";
@@ -35,7 +35,7 @@ pub fn compare(merged: &Merged, offered: Offered<'_>) -> Result<(), String> {
         hash,
         algorithm,
     } = offered;
-    let Some(entry) = merged.get(archive::SPACE, path) else {
+    let Some(entry) = merged.get(SPACE, path) else {
         return Err(format!("{path} is not in the archive"));
     };
     match entry.value["size"].as_u64() {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::files::{complete_paths, urls};
 use crate::base::text::list_some;
 use crate::base::value::Object;
+use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::balrog_worker::schedule::Schedule;
 use crate::stage::merged::Merged;
-use crate::stage::systems::archive::SPACE;
 use crate::stage::work::Work;
 
 /// The end of the names of complete updates.

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::digest::hex;
 use crate::base::value::{Object, Value, json, py_str};
 use crate::stage::balrog::rule::Rule as Columns;
 use crate::stage::balrog::signoffs::{Requirement, by_role, for_rule};
 use crate::stage::balrog_state::world::CHANGED;
 use crate::stage::balrog_state::{RULES, SCHEDULED, SIGNOFFS};
-use crate::stage::checksums::algorithm::Algorithm;
+use crate::stage::keys::Hash;
 use crate::stage::merged::Merged;
 
 /// The rules of production that offer releases to users: id, product, channel. Their other columns are made up.
@@ -187,7 +186,7 @@ pub fn for_test_channel(alias: &str, product: &str, channels: &[String]) -> Opti
     };
     fitting.sort_by_key(|channel| (usize::MAX - words(channel), channel.len()));
     let channel = fitting.first()?;
-    let hash = hex(&Algorithm::Sha256.hash(&[alias.as_bytes()]));
+    let hash = Hash::Sha256.hex(alias.as_bytes());
     let digits = u64::from_str_radix(hash.get(..6).unwrap_or_default(), 16).unwrap_or_default();
     Some(made(FIRST_ID + digits, Some(alias), product, channel))
 }
