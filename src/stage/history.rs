@@ -72,11 +72,7 @@ impl Bundle {
     /// # Errors
     /// [`StateError`].
     pub fn read(packed: &[u8]) -> Result<Self, StateError> {
-        let value = unpack(packed)?;
-        let version = value.get("version").cloned().unwrap_or_default();
-        if version.as_u64() != Some(VERSION) {
-            return Err(StateError::Version(version.to_string()));
-        }
+        let value = unpack(packed, VERSION)?;
         let origin = value["origin"].as_str();
         let groups = match value.get("groups") {
             None => &[][..],

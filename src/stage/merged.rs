@@ -8,6 +8,7 @@
 //! stands for a key while there is a conflict about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::state::State;
@@ -126,6 +127,20 @@ impl Merged {
         space.map(|(key, entry)| (key.as_str(), entry))
     }
 
+    /// What is in a space at keys that begin with a text, by key. Only these are looked at.
+    pub fn starting_with<'m>(
+        &'m self,
+        space: &str,
+        start: &'m str,
+    ) -> impl Iterator<Item = (&'m str, &'m Entry)> {
+        let space = self.entries.get(space);
+        let from = (Bound::Included(start), Bound::Unbounded);
+        let keys = space.map(|space| space.range::<str, _>(from));
+        let keys = keys.into_iter().flatten();
+        keys.take_while(move |(key, _)| key.starts_with(start))
+            .map(|(key, entry)| (key.as_str(), entry))
+    }
+
     /// The names of the spaces.
     pub fn spaces(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
@@ -226,6 +241,14 @@ mod tests {
         TaskId::parse(&format!("{letter}N1SbArXTPSVFNUvaOlinQ")).unwrap()
     }
 
+    fn effect(key: &str, value: &str) -> Effect {
+        Effect {
+            space: "s".to_owned(),
+            key: key.to_owned(),
+            value: json!(value),
+        }
+    }
+
     /// The states of tasks, given as letter, letters of parents, and the value of `k`.
     fn states(tasks: &[(char, &str, &str)]) -> BTreeMap<TaskId, Arc<State>> {
         let run = |letter: char| TaskRun {
@@ -238,11 +261,7 @@ mod tests {
                 label: letter.to_string(),
                 revision: String::new(),
                 parents: parents.chars().map(run).collect(),
-                effects: vec![Effect {
-                    space: "s".to_owned(),
-                    key: "k".to_owned(),
-                    value: json!(*value),
-                }],
+                effects: vec![effect("k", value)],
             };
             (id(*letter), Arc::new(state))
         });
@@ -282,10 +301,7 @@ mod tests {
         // Within a state, the later effect.
         let mut states = states(&[('a', "", "1")]);
         let state = Arc::make_mut(states.get_mut(&id('a')).unwrap());
-        state.effects.push(Effect {
-            value: json!("2"),
-            ..state.effects[0].clone()
-        });
+        state.effects.push(effect("k", "2"));
         let merged = Merged::new(&states);
         assert_eq!(merged.get("s", "k").unwrap().value, json!("2"));
         assert_eq!(merged.conflicts, []);
@@ -310,6 +326,24 @@ mod tests {
         // A task after both decides.
         let decided = [('a', "", "1"), ('b', "", "2"), ('c', "ab", "3")];
         assert_eq!(merge(&decided), (json!("3"), by("c"), 0));
+    }
+
+    #[test]
+    fn a_part_of_a_space_has_the_keys_with_a_start() {
+        let keys = ["a", "a/", "a/b", "a/c/d", "a0", "b"];
+        let mut states = states(&[('a', "", "1")]);
+        let state = Arc::make_mut(states.get_mut(&id('a')).unwrap());
+        state.effects = keys.map(|key| effect(key, "1")).into();
+        let merged = Merged::new(&states);
+        let part = |start| {
+            let part = merged.starting_with("s", start);
+            part.map(|(key, _)| key).collect::<Vec<_>>()
+        };
+        assert_eq!(part("a/"), ["a/", "a/b", "a/c/d"]);
+        assert_eq!(part("a"), keys[..5]);
+        assert_eq!(part(""), keys);
+        assert_eq!(part("c"), [""; 0]);
+        assert_eq!(merged.starting_with("other", "").count(), 0);
     }
 
     /// Every order of some letters.

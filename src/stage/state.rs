@@ -80,11 +80,11 @@ pub fn pack(text: &str) -> Vec<u8> {
     packed
 }
 
-/// Reads what [`pack`] has made, of at most [`MAX_STATE`] bytes.
+/// Reads what [`pack`] has made of a form with a version, of at most [`MAX_STATE`] bytes.
 ///
 /// # Errors
 /// [`StateError`].
-pub fn unpack(packed: &[u8]) -> Result<Value, StateError> {
+pub fn unpack(packed: &[u8], version: u64) -> Result<Value, StateError> {
     let mut text = Vec::new();
     GzDecoder::new(packed)
         .take(MAX_STATE + 1)
@@ -93,7 +93,13 @@ pub fn unpack(packed: &[u8]) -> Result<Value, StateError> {
     if text.len() as u64 > MAX_STATE {
         return Err(StateError::TooLarge);
     }
-    json::read("state", &text).map_err(|error| StateError::Damaged(error.message.clone()))
+    let value = json::read("state", &text);
+    let value = value.map_err(|error| StateError::Damaged(error.message.clone()))?;
+    let found = value.get("version").cloned().unwrap_or_default();
+    match found.as_u64() == Some(version) {
+        true => Ok(value),
+        false => Err(StateError::Version(found.to_string())),
+    }
 }
 
 impl Effect {
@@ -161,11 +167,7 @@ impl State {
     /// # Errors
     /// [`StateError`].
     pub fn read(packed: &[u8]) -> Result<Self, StateError> {
-        let value = unpack(packed)?;
-        let version = value.get("version").cloned().unwrap_or_default();
-        if version.as_u64() != Some(VERSION) {
-            return Err(StateError::Version(version.to_string()));
-        }
+        let value = unpack(packed, VERSION)?;
         let list = |name: &'static str| value[name].as_array().ok_or(StateError::Field(name));
         let parents = list("parents")?.iter();
         let parents = parents.map(|parent| TaskRun::read(parent, "parents"));

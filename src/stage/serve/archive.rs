@@ -81,12 +81,10 @@ pub fn etag(value: &Value) -> String {
 }
 
 /// What is directly in a folder: sizes of files by name, `None` for a folder.
-fn children<'m>(merged: &'m Merged, folder: &str) -> BTreeMap<&'m str, Option<u64>> {
+fn children<'m>(merged: &'m Merged, folder: &'m str) -> BTreeMap<&'m str, Option<u64>> {
     let mut children = BTreeMap::new();
-    for (path, entry) in merged.space(SPACE) {
-        let Some(rest) = path.strip_prefix(folder) else {
-            continue;
-        };
+    for (path, entry) in merged.starting_with(SPACE, folder) {
+        let rest = path.get(folder.len()..).unwrap_or_default();
         match rest.split_once('/') {
             Some((name, _)) => children.insert(name, None),
             None => children.insert(rest, Some(entry.value["size"].as_u64().unwrap_or_default())),

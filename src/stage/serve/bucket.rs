@@ -42,10 +42,8 @@ pub fn list(merged: &Merged, request: &Request<'_>) -> Response {
     let mut keys = String::new();
     let mut folders: BTreeSet<&str> = BTreeSet::new();
     let (mut count, mut last, mut is_truncated) = (0, "", false);
-    for (key, entry) in merged.space(SPACE) {
-        let Some(rest) = key.strip_prefix(prefix) else {
-            continue;
-        };
+    for (key, entry) in merged.starting_with(SPACE, prefix) {
+        let rest = key.get(prefix.len()..).unwrap_or_default();
         let folder = rest.find(delimiter).filter(|_| !delimiter.is_empty());
         let folder = folder.and_then(|at| key.get(..prefix.len() + at + delimiter.len()));
         let name = folder.unwrap_or(key);

@@ -226,9 +226,9 @@ impl Task {
         }
         let folder = format!("pub{}/", releases_folder(&self.options.stage_product, ""));
         let folder = folder.replace("//", "/");
-        let paths = work.history.space(SPACE).map(|(path, _)| path);
+        let paths = work.history.starting_with(SPACE, &folder);
         let versions: BTreeSet<&str> = paths
-            .filter_map(|path| path.strip_prefix(folder.as_str())?.split('/').next())
+            .filter_map(|(path, _)| path.strip_prefix(folder.as_str())?.split('/').next())
             .collect();
         let shipped: Vec<Shipped> = versions
             .into_iter()
@@ -250,9 +250,8 @@ impl Task {
         let has = |number: &u64| {
             let folder = candidates_folder(&self.options.stage_product, version, *number);
             let folder = format!("pub{folder}/");
-            work.history
-                .space(SPACE)
-                .any(|(path, _)| path.starts_with(&folder))
+            let mut files = work.history.starting_with(SPACE, &folder);
+            files.next().is_some()
         };
         (1..=20).rev().find(has).unwrap_or(1)
     }
@@ -332,7 +331,7 @@ impl Task {
     /// The locales that have files in a folder of a release.
     fn archived_locales(&self, work: &Work<'_>, folder: &str) -> Vec<String> {
         let folder = format!("pub{folder}/{}/", self.options.platform);
-        let paths = work.all.space(SPACE);
+        let paths = work.all.starting_with(SPACE, &folder);
         let locales: BTreeSet<&str> = paths
             .filter_map(|(path, _)| Some(path.strip_prefix(folder.as_str())?.split_once('/')?.0))
             .filter(|locale| *locale != "xpi")

@@ -87,8 +87,8 @@ impl<'m> History<'m> {
             };
         }
         let start = format!("{from} ");
-        let mut locales = self.merged.space(LOCALES);
-        if !locales.any(|(key, _)| key.starts_with(&start)) {
+        let mut locales = self.merged.starting_with(LOCALES, &start);
+        if locales.next().is_none() {
             return Start::Unknown(format!(
                 "the locales of {from}, where partial updates start: the history has none of them"
             ));

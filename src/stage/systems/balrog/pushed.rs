@@ -37,8 +37,8 @@ pub fn check(
     let candidates = format!("pub{candidates}/");
     let updates = format!("{candidates}update/");
     let mut count = 0;
-    for (path, _) in state.space(SPACE) {
-        if path.starts_with(&updates) && path.ends_with(COMPLETE) {
+    for (path, _) in state.starting_with(SPACE, &updates) {
+        if path.ends_with(COMPLETE) {
             count += 1;
             if !offered.contains(path) {
                 work.report.problem(format!(
