@@ -381,8 +381,20 @@ fn no_earlier_build_at_all_is_red() {
     release.past.retain(|effect| effect.space != "archive");
     let red = release.red();
     assert!(
-        red.contains("2 updates should be applied to earlier builds, and none could be"),
+        red.contains("1 partial update should be applied to earlier builds, and none could be"),
         "{red}"
+    );
+    // Where no partial updates are promised, the offers are checked, and what is not is listed.
+    release.config = CONFIG.replace(
+        "patch_types=\"complete partial\"",
+        "patch_types=\"complete\"",
+    );
+    let task = release.update_verify();
+    let id = release.world.pass(&task);
+    let unchecked = release.world.report(&id)["notChecked"].to_string();
+    assert!(
+        unchecked.contains("there is no earlier build"),
+        "{unchecked}"
     );
 }
 

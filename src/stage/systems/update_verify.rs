@@ -137,7 +137,7 @@ fn report(work: &mut Work<'_>, config: &Config, outcome: Outcome) {
     if promised > 0 && applied == 0 && work.report.problems.is_empty() {
         work.report.problem(format!(
             "{} should be applied to earlier builds, and none could be: the history has none of these builds",
-            plural(promised, "update")
+            plural(promised, "partial update")
         ));
     }
     work.report.checked("offers of the update server", asked);

@@ -42,9 +42,9 @@ pub struct Outcome {
     pub files: usize,
     /// How many bytes these have.
     pub bytes: u64,
-    /// How many updates were to be applied.
+    /// How many partial updates were to be applied.
     pub promised: usize,
-    /// How many were.
+    /// How many updates were applied, complete and partial ones.
     pub applied: usize,
     /// A row for each build and locale: version, build id, platform, locale, checks, result.
     pub rows: Vec<Vec<String>>,
@@ -162,7 +162,8 @@ impl Verification<'_> {
     fn offered(&mut self, asker: &Asker<'_>, address: &str) {
         self.outcome.asked += 1;
         if asker.release.is_full() {
-            self.outcome.promised += asker.release.patch_types.len();
+            let kinds = asker.release.patch_types.iter();
+            self.outcome.promised += kinds.filter(|kind| *kind == "partial").count();
         }
         let answer = self.world.ask(address);
         if answer.status != 200 {
