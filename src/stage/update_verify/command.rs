@@ -31,7 +31,8 @@ impl Arguments {
         let at = all.iter().position(|word| basename(word) == script)?;
         let words = all.get(at + 1..).unwrap_or_default();
         let end = words.iter().position(|word| ENDS.contains(&word.as_str()));
-        let mut words = words.get(..end.unwrap_or(words.len()))?.iter();
+        let words = words.get(..end.unwrap_or(words.len()))?;
+        let mut words = words.iter().peekable();
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
             let Some(name) = word.strip_prefix("--") else {
@@ -40,7 +41,11 @@ impl Arguments {
             };
             let (name, value) = match name.split_once('=') {
                 Some((name, value)) => (name, value.to_owned()),
-                None => (name, words.next().cloned().unwrap_or_default()),
+                // The next argument is no value: this one is a flag.
+                None => {
+                    let value = words.next_if(|word| !word.starts_with("--"));
+                    (name, value.cloned().unwrap_or_default())
+                }
             };
             let values = arguments.named.entry(name.to_owned()).or_default();
             values.push(value);
@@ -207,10 +212,11 @@ mod tests {
 
     #[test]
     fn arguments_are_found_in_a_line_for_the_shell() {
-        let line = r#"cd /builds && ./mach python a/creator.py --product firefox --partial-version 1.0 --include-version '^\d+$' --partial-version=2.0 a\ b "c \"d\"" && echo --product no"#;
+        let line = r#"cd /builds && ./mach python a/creator.py --verbose --product firefox --partial-version 1.0 --include-version '^\d+$' --partial-version=2.0 a\ b "c \"d\"" && echo --product no"#;
         let payload = json!({"command": ["run-task", "--", "bash", "-cx", line]});
         let found = Arguments::of(&payload, "creator.py").unwrap();
         assert_eq!(found.last("product"), Some("firefox"));
+        assert_eq!(found.last("verbose"), Some(""));
         assert_eq!(found.all("partial-version"), ["1.0", "2.0"]);
         assert_eq!(found.last("include-version"), Some(r"^\d+$"));
         assert_eq!(found.plain, ["a b", "c \"d\""]);
