@@ -1,5 +1,9 @@
 //! Tests that call the library.
 
+#[cfg(unix)]
+#[expect(dead_code, reason = "the other tests use more of it")]
+mod common;
+
 mod client;
 mod client_failures;
 mod mozilla_taskgraph;

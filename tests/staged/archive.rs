@@ -15,7 +15,12 @@ fn map(build: &TaskId, files: &[(&str, &str)]) -> Value {
 }
 
 /// A task that publishes files of a build.
-fn publish(world: &mut World, build: &TaskId, files: &[(&str, &str)], from: &[&TaskId]) -> Task {
+pub fn publish(
+    world: &mut World,
+    build: &TaskId,
+    files: &[(&str, &str)],
+    from: &[&TaskId],
+) -> Task {
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
     let payload = json!({
         "releaseProperties": {"appName": "Hail", "hashType": "sha512"},
@@ -27,7 +32,7 @@ fn publish(world: &mut World, build: &TaskId, files: &[(&str, &str)], from: &[&T
     world.task("beetmover", "push-to-candidates", payload, from)
 }
 
-fn push(world: &mut World, build_number: u64, from: &[&TaskId]) -> Task {
+pub fn push(world: &mut World, build_number: u64, from: &[&TaskId]) -> Task {
     let payload = json!({"product": "hail", "version": "94.0", "build_number": build_number});
     world.task("beetmover", "push-to-releases", payload, from)
 }

@@ -14,7 +14,7 @@ const SYSTEMS: &[(&str, &str, &str)] = &[
 const LOCALES: &[&str] = &["en-US", "de"];
 
 /// The products of a release: each with its options, and the paths of all systems.
-fn entries() -> Value {
+pub fn entries() -> Value {
     let paths = SYSTEMS.iter().map(|(system, folder, file)| {
         let file = file.replace(' ', "%20");
         let path = format!("/hail/releases/94.0/{folder}/:lang/{file}");
@@ -34,13 +34,13 @@ fn entries() -> Value {
 }
 
 /// A task that submits products.
-fn submit(world: &mut World, entries: Value, from: &[&TaskId]) -> Task {
+pub fn submit(world: &mut World, entries: Value, from: &[&TaskId]) -> Task {
     let payload = json!({"submission_entries": entries, "locales": LOCALES.to_vec()});
     world.task("bouncer", "submission", payload, from)
 }
 
 /// A task that has published files of a release, in these folders and locales.
-fn publish(world: &mut World, leave_out: Option<&str>) -> TaskId {
+pub fn publish(world: &mut World, leave_out: Option<&str>) -> TaskId {
     let mut paths = Vec::new();
     for (_, folder, file) in SYSTEMS {
         for locale in LOCALES {
@@ -59,7 +59,7 @@ fn publish(world: &mut World, leave_out: Option<&str>) -> TaskId {
     world.left(effects)
 }
 
-fn check(world: &mut World, from: &[&TaskId]) -> Task {
+pub fn check(world: &mut World, from: &[&TaskId]) -> Task {
     let config = json!({"locales": ["en-US"], "bouncer_prefix": "https://download.mozilla.org/"});
     let payload = json!({"env": {"EXTRA_MOZHARNESS_CONFIG": config.to_string()}});
     world.task("bouncer-check", "", payload, from)
@@ -249,7 +249,7 @@ fn an_alias_to_a_wrong_product_is_red() {
 }
 
 /// The nightly products, as an earlier release has left them.
-fn nightlies(world: &mut World, version: &str) -> TaskId {
+pub fn nightlies(world: &mut World, version: &str) -> TaskId {
     let product = |name: &str, folder: &str, locale: &str| Effect {
         space: "bouncer-product".to_owned(),
         key: name.to_owned(),
@@ -270,7 +270,7 @@ fn nightlies(world: &mut World, version: &str) -> TaskId {
     ])
 }
 
-fn bump(world: &mut World, version: &str, from: &[&TaskId]) -> Task {
+pub fn bump(world: &mut World, version: &str, from: &[&TaskId]) -> Task {
     let products =
         ["", "-ssl", "-l10n", "-l10n-ssl"].map(|end| format!("firefox-nightly-latest{end}"));
     let payload = json!({

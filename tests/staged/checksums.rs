@@ -8,7 +8,7 @@ use super::world::{Task, World};
 const FOLDER: &str = "pub/hail/candidates/94.0-candidates/build1";
 
 /// A candidate of one file, with the checksums that a task publishes about it.
-fn candidate(world: &mut World, checksums: &str) -> TaskId {
+pub fn candidate(world: &mut World, checksums: &str) -> TaskId {
     let build = world.build(&[
         ("public/a", b"a"),
         ("public/a.checksums", checksums.as_bytes()),
@@ -33,18 +33,18 @@ fn candidate(world: &mut World, checksums: &str) -> TaskId {
     world.pass(&task)
 }
 
-fn generate(world: &mut World, from: &[&TaskId]) -> Task {
+pub fn generate(world: &mut World, from: &[&TaskId]) -> Task {
     world.task("checksums", "", json!({}), from)
 }
 
 /// The checksums of the file, with this SHA-256.
-fn checksums(sha256: &str) -> String {
+pub fn checksums(sha256: &str) -> String {
     // As `printf a | sha512sum` prints it.
     let sha512 = "1f40fc92da241694750979ee6cf582f2d5d7d28e18335de05abc54d0560e0f5302860c652bf08d560252aa5e74210546f369fbbbce8c12cfc7957b2652fe9a75";
     format!("{sha512} sha512 1 linux64/hail.tar.xz\n{sha256} sha256 1 linux64/hail.tar.xz")
 }
 
-const RIGHT: &str = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+pub const RIGHT: &str = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
 
 #[test]
 fn the_lists_are_those_of_sha256sum() {

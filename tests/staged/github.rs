@@ -7,11 +7,11 @@ use snowman::stage::state::Effect;
 
 use super::world::{Task, World};
 
-const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
+pub const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "89abcdef0123456789abcdef0123456789abcdef";
-const APK: &str = "public/build/target.apk";
+pub const APK: &str = "public/build/target.apk";
 
-fn payload(build: &TaskId) -> Value {
+pub fn payload(build: &TaskId) -> Value {
     json!({
         "githubRepoUrl": "https://github.com/hail/storm",
         "gitTag": "storm-94.0",
@@ -25,7 +25,7 @@ fn payload(build: &TaskId) -> Value {
     })
 }
 
-fn github(world: &mut World, payload: Value, from: &[&TaskId]) -> Task {
+pub fn github(world: &mut World, payload: Value, from: &[&TaskId]) -> Task {
     let mut task = world.task("github", "release", payload, from);
     task.staged.scopes = ["project:storm", "action:release"]
         .map(|end| format!("project:hail:releng:github:{end}"))
@@ -215,7 +215,7 @@ fn a_release_without_files_is_one() {
     world.pass(&task);
 }
 
-fn bitrise(world: &mut World, workflows: &[&str], payload: Value) -> Task {
+pub fn bitrise(world: &mut World, workflows: &[&str], payload: Value) -> Task {
     let mut task = world.task("bitrise", "", payload, &[]);
     let workflows = workflows.iter().map(|name| format!("workflow:{name}"));
     task.staged.scopes = ["app:storm".to_owned()]

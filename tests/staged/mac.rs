@@ -10,7 +10,7 @@ use super::world::{Task, World};
 
 const ARCHIVE: &str = "public/build/target.tar.gz";
 const ENTITLEMENTS: &str = "public/build/security/browser.xml";
-const RIGHT: &str = "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict>\
+pub const RIGHT: &str = "<?xml version=\"1.0\"?><plist version=\"1.0\"><dict>\
     <key>com.apple.security.cs.allow-jit</key><true/></dict></plist>";
 
 /// A compressed archive with files.
@@ -30,7 +30,7 @@ pub fn archive(names: &[&str]) -> Vec<u8> {
 }
 
 /// A build for macOS.
-fn build(world: &mut World, entitlements: &str) -> TaskId {
+pub fn build(world: &mut World, entitlements: &str) -> TaskId {
     let archive = archive(&[
         "Hail.app/Contents/Info.plist",
         "Hail.app/Contents/MacOS/hail",
@@ -40,7 +40,7 @@ fn build(world: &mut World, entitlements: &str) -> TaskId {
 }
 
 /// A task that signs the build with the hardened runtime.
-fn sign(world: &mut World, build: &TaskId) -> Task {
+pub fn sign(world: &mut World, build: &TaskId) -> Task {
     let payload = value!({
         "behavior": "mac_sign_hardened",
         "upstreamArtifacts": [

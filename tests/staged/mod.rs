@@ -13,10 +13,13 @@ mod builds;
 mod checksums;
 mod frame;
 mod github;
+mod good;
 mod history;
 mod mac;
 mod notify;
 mod partials;
+#[cfg(unix)]
+mod processes;
 mod random;
 mod repositories;
 mod repository;

@@ -4,7 +4,7 @@ use snowman::base::value::{Value, json};
 
 use super::world::{Task, World};
 
-fn notify(world: &mut World, route: &str, subject: &str) -> Task {
+pub fn notify(world: &mut World, route: &str, subject: &str) -> Task {
     let mut task = world.task("notify", "", json!({}), &[]);
     task.staged.scopes.clear();
     task.extra = json!({
@@ -25,6 +25,72 @@ fn a_message_is_shown() {
     assert!(
         tables.contains("somebody@example.com") && tables.contains("Hail 94.0 is shipped"),
         "{tables}"
+    );
+}
+
+#[test]
+fn each_way_to_reach_somebody_is_shown() {
+    for (route, row) in [
+        (
+            "notify.email.a@example.com.on-any",
+            ["email", "a@example.com", "on-any"],
+        ),
+        (
+            "notify.matrix-room.!a:b.example.on-failed",
+            ["matrix-room", "!a:b.example", "on-failed"],
+        ),
+        (
+            "notify.slack-channel.C01.on-exception",
+            ["slack-channel", "C01", "on-exception"],
+        ),
+        (
+            "notify.pulse.hail.ready.on-completed",
+            ["pulse", "hail.ready", "on-completed"],
+        ),
+    ] {
+        let mut world = World::default();
+        let task = notify(&mut world, route, "Hail");
+        let done = world.pass(&task);
+        let recipients = world.report(&done)["tables"][0].clone();
+        assert_eq!(recipients["title"], "Recipients");
+        assert_eq!(recipients["rows"], json!([row.to_vec()]));
+    }
+    for (route, why) in [
+        (
+            "notify.matrix-room.a:b.on-failed",
+            "\"a:b\" is not an address for matrix-room",
+        ),
+        (
+            "notify.slack-channel..on-failed",
+            "\"\" is not an address for slack-channel",
+        ),
+        (
+            "notify.irc-channel.a.on-failed",
+            "is not a route of the notification service",
+        ),
+        (
+            "notify.pulse.a.on-success",
+            "is not a route of the notification service",
+        ),
+    ] {
+        let mut world = World::default();
+        let task = notify(&mut world, route, "Hail");
+        let red = world.fail(&task);
+        assert_eq!(red.len(), 1, "{red:?}");
+        assert!(red[0].contains(why), "{red:?}");
+    }
+    // A room whose name is that of releases is a warning: nobody can be sure.
+    let mut world = World::default();
+    let task = notify(
+        &mut world,
+        "notify.slack-channel.release-drivers.on-completed",
+        "Hail",
+    );
+    let done = world.pass(&task);
+    let warnings = world.report(&done)["warnings"].to_string();
+    assert!(
+        warnings.contains("release-drivers would be notified"),
+        "{warnings}"
     );
 }
 

@@ -13,7 +13,7 @@ const PATH: &str =
     "pub/hail/candidates/93.0-candidates/build1/update/linux-x86_64/de/hail-93.0.complete.mar";
 
 /// What a task is about.
-struct Case {
+pub struct Case {
     from: Build,
     to: Build,
     address: String,
@@ -46,7 +46,7 @@ impl Default for Case {
 }
 
 impl Case {
-    fn task(&self, world: &mut World) -> Task {
+    pub fn task(&self, world: &mut World) -> Task {
         let file = publish(world, PATH, &self.from.complete());
         let known = if self.known { vec![file] } else { Vec::new() };
         let history = history(world, known);

@@ -9,20 +9,20 @@ use super::world::{Task, World};
 const CANDIDATES: &str = "pub/firefox/candidates/94.0-candidates/build1";
 
 /// Scopes of a task with this resource and action.
-fn scopes(resource: &str, action: &str) -> Vec<String> {
+pub fn scopes(resource: &str, action: &str) -> Vec<String> {
     [resource.to_owned(), format!("action:{action}")]
         .map(|end| format!("project:hail:releng:beetmover:{end}"))
         .to_vec()
 }
 
-fn set(task: &mut Task, key: &str, value: Value) {
+pub fn set(task: &mut Task, key: &str, value: Value) {
     if let Value::Object(payload) = &mut task.staged.payload {
         payload.insert(key, value);
     }
 }
 
 /// A task with a map of artifacts of one build: name, and destination.
-fn mapped(world: &mut World, action: &str, build: &TaskId, files: &[(&str, &str)]) -> Task {
+pub fn mapped(world: &mut World, action: &str, build: &TaskId, files: &[(&str, &str)]) -> Task {
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
     let paths = files.iter().map(|(name, to)| {
         let place = json!({"destinations": [*to], "checksums_path": *to});
@@ -118,7 +118,7 @@ fn a_library_of_another_version_is_red() {
 }
 
 /// A task that publishes a file of a partner, as the worker wants it: without a map.
-fn partner(world: &mut World, folder: &str, content: &[u8], from: &[&TaskId]) -> Task {
+pub fn partner(world: &mut World, folder: &str, content: &[u8], from: &[&TaskId]) -> Task {
     let name = "releng/partner/acme/acme-1/target.tar.xz";
     let build = world.build(&[(name, content)]);
     let payload = json!({
@@ -235,7 +235,7 @@ fn files_of_partners_elsewhere_are_red() {
     }
 }
 
-fn facts(version: &'static str, build_id: &'static str) -> Facts<'static> {
+pub fn facts(version: &'static str, build_id: &'static str) -> Facts<'static> {
     Facts {
         label: "build",
         product: "hail",
@@ -248,7 +248,7 @@ fn facts(version: &'static str, build_id: &'static str) -> Facts<'static> {
 }
 
 /// A candidate with packages.
-fn packages(world: &mut World, files: &[(&str, &[u8])], from: &[&TaskId]) -> TaskId {
+pub fn packages(world: &mut World, files: &[(&str, &[u8])], from: &[&TaskId]) -> TaskId {
     let build = world.build(files);
     let to: Vec<String> = files.iter().map(|(name, _)| place(name)).collect();
     let pairs = files.iter().map(|(name, _)| *name);
@@ -265,7 +265,7 @@ fn place(name: &str) -> String {
     )
 }
 
-fn import(world: &mut World, repository: &str, names: &[&str], from: &[&TaskId]) -> Task {
+pub fn import(world: &mut World, repository: &str, names: &[&str], from: &[&TaskId]) -> Task {
     let sources: Vec<String> = names.iter().map(|name| place(name)).collect();
     let payload = json!({"product": "hail", "gcs_sources": sources});
     let action = "import-from-gcs-to-artifact-registry";

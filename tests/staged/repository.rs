@@ -5,11 +5,11 @@ use snowman::base::value::{Value, json};
 
 use super::world::{Task, World};
 
-const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-const VERSION: &str = "browser/config/version.txt";
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub const VERSION: &str = "browser/config/version.txt";
 
 /// A task of Lando with these actions.
-fn lando(world: &mut World, actions: &[&str], mut payload: Value, from: &[&TaskId]) -> Task {
+pub fn lando(world: &mut World, actions: &[&str], mut payload: Value, from: &[&TaskId]) -> Task {
     if let Value::Object(map) = &mut payload {
         map.insert("lando_repo", "staging-hail");
         map.insert("actions", actions.to_vec());
@@ -23,7 +23,7 @@ fn lando(world: &mut World, actions: &[&str], mut payload: Value, from: &[&TaskI
     task
 }
 
-fn bump(files: &[&str], next: &str) -> Value {
+pub fn bump(files: &[&str], next: &str) -> Value {
     json!({"version_bump_info": {"files": files.to_vec(), "next_version": next}})
 }
 

@@ -6,7 +6,7 @@ use snowman::stage::state::Effect;
 
 use super::world::{Task, World};
 
-fn ship_it(world: &mut World, action: &str, payload: Value, from: &[&TaskId]) -> Task {
+pub fn ship_it(world: &mut World, action: &str, payload: Value, from: &[&TaskId]) -> Task {
     let mut task = world.task("shipit", action, payload, from);
     let scopes = [format!("action:{action}"), "server:staging".to_owned()];
     task.staged.scopes = scopes
@@ -16,7 +16,7 @@ fn ship_it(world: &mut World, action: &str, payload: Value, from: &[&TaskId]) ->
     task
 }
 
-fn ship(world: &mut World, name: &str, from: &[&TaskId]) -> Task {
+pub fn ship(world: &mut World, name: &str, from: &[&TaskId]) -> Task {
     ship_it(
         world,
         "mark-as-shipped",
@@ -26,7 +26,7 @@ fn ship(world: &mut World, name: &str, from: &[&TaskId]) -> Task {
 }
 
 /// A task that has put files into the archive.
-fn archived(world: &mut World, paths: &[&str]) -> TaskId {
+pub fn archived(world: &mut World, paths: &[&str]) -> TaskId {
     let effects = paths.iter().map(|path| Effect {
         space: "archive".to_owned(),
         key: (*path).to_owned(),
@@ -36,8 +36,8 @@ fn archived(world: &mut World, paths: &[&str]) -> TaskId {
     world.left(effects)
 }
 
-const CANDIDATE: &str = "pub/hail/candidates/94.0-candidates/build1/a";
-const RELEASE: &str = "pub/hail/releases/94.0/a";
+pub const CANDIDATE: &str = "pub/hail/candidates/94.0-candidates/build1/a";
+pub const RELEASE: &str = "pub/hail/releases/94.0/a";
 
 #[test]
 fn a_release_is_shipped_after_it_was_pushed() {

@@ -5,7 +5,7 @@ use snowman::base::value::json;
 
 use super::world::{Task, World};
 
-fn sign(world: &mut World, build: &TaskId, path: &str, formats: &[&str]) -> Task {
+pub fn sign(world: &mut World, build: &TaskId, path: &str, formats: &[&str]) -> Task {
     let payload = json!({"upstreamArtifacts": [{
         "taskId": build.as_str(), "taskType": "build", "paths": [path], "formats": formats.to_vec(),
     }]});

@@ -8,7 +8,7 @@ use snowman::stage::signing::zip::Zip;
 
 use super::world::{Task, World};
 
-fn facts() -> Facts<'static> {
+pub fn facts() -> Facts<'static> {
     Facts {
         label: "build-hail",
         product: "hail",
@@ -20,7 +20,7 @@ fn facts() -> Facts<'static> {
     }
 }
 
-fn made(file: &str, facts: &Facts<'_>) -> Vec<u8> {
+pub fn made(file: &str, facts: &Facts<'_>) -> Vec<u8> {
     makers::make(file, facts).unwrap()
 }
 
@@ -54,7 +54,7 @@ fn edited(bytes: &[u8], name: &str, edit: impl Fn(&str) -> String) -> Vec<u8> {
     .unwrap()
 }
 
-fn msix(world: &mut World, bytes: &[u8]) -> Task {
+pub fn msix(world: &mut World, bytes: &[u8]) -> Task {
     push(
         world,
         "pushmsix",
@@ -64,7 +64,7 @@ fn msix(world: &mut World, bytes: &[u8]) -> Task {
     )
 }
 
-fn windows() -> Facts<'static> {
+pub fn windows() -> Facts<'static> {
     Facts {
         platform: "win64",
         ..facts()
@@ -146,7 +146,7 @@ fn a_path_that_leads_out_is_red() {
     assert!(red.contains("could lead out of the package"), "{red}");
 }
 
-fn pack(world: &mut World, bytes: &[u8]) -> Task {
+pub fn pack(world: &mut World, bytes: &[u8]) -> Task {
     let name = "public/build/de/target.langpack.xpi";
     push(
         world,
@@ -157,7 +157,7 @@ fn pack(world: &mut World, bytes: &[u8]) -> Task {
     )
 }
 
-fn german() -> Facts<'static> {
+pub fn german() -> Facts<'static> {
     Facts {
         locale: "de",
         ..facts()
@@ -222,7 +222,7 @@ fn a_wrong_language_pack_is_red() {
     }
 }
 
-fn snap(world: &mut World, channel: &str, bytes: &[u8]) -> Task {
+pub fn snap(world: &mut World, channel: &str, bytes: &[u8]) -> Task {
     push(
         world,
         "pushsnap",
@@ -255,7 +255,7 @@ fn a_snap_of_another_version_or_cut_short_is_red() {
     assert!(red.contains("cut short"), "{red}");
 }
 
-fn flatpak(world: &mut World, channel: &str, scope: &str, bytes: &[u8]) -> Task {
+pub fn flatpak(world: &mut World, channel: &str, scope: &str, bytes: &[u8]) -> Task {
     let name = "public/build/target.flatpak.tar.xz";
     let mut task = push(world, "pushflatpak", scope, channel, &[(name, bytes)]);
     task.staged.scopes = vec![format!("project:hail:releng:{scope}")];
@@ -305,7 +305,7 @@ fn a_scope_for_another_channel_is_red() {
     assert!(!red.contains("is not one of"), "{red}");
 }
 
-fn android(file: &'static str, certificate: Option<&str>) -> (String, Vec<u8>) {
+pub fn android(file: &'static str, certificate: Option<&str>) -> (String, Vec<u8>) {
     let facts = Facts {
         platform: "android",
         ..facts()
@@ -321,7 +321,7 @@ fn android(file: &'static str, certificate: Option<&str>) -> (String, Vec<u8>) {
     (format!("public/build/{file}"), signed)
 }
 
-fn apk(world: &mut World, scope: &str, files: &[(String, Vec<u8>)]) -> Task {
+pub fn apk(world: &mut World, scope: &str, files: &[(String, Vec<u8>)]) -> Task {
     let files: Vec<(&str, &[u8])> = files
         .iter()
         .map(|(name, content)| (name.as_str(), content.as_slice()))
@@ -329,7 +329,7 @@ fn apk(world: &mut World, scope: &str, files: &[(String, Vec<u8>)]) -> Task {
     push(world, "pushapk", scope, "production", &files)
 }
 
-const ALL: [&str; 3] = [
+pub const ALL: [&str; 3] = [
     "target.armeabi-v7a.apk",
     "target.arm64-v8a.apk",
     "target.x86_64.apk",

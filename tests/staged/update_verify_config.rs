@@ -6,9 +6,9 @@ use snowman::stage::run::Done;
 use snowman::stage::state::Effect;
 
 use super::builds::{effect, history, publish};
-use super::world::World;
+use super::world::{Task, World};
 
-const COMMAND: &str = "./mach python testing/mozharness/scripts/release/update-verify-config-creator.py \
+pub const COMMAND: &str = "./mach python testing/mozharness/scripts/release/update-verify-config-creator.py \
      --product hail --stage-product hail --app-name browser --branch-prefix mozilla --platform linux-x86_64 \
      --to-version 94.0 --to-app-version 94.0 --to-build-number 1 --to-buildid 20260301000000 \
      --to-revision abcdef --output-file update-verify.cfg --local-repo . --repo-path try \
@@ -46,7 +46,7 @@ fn release(world: &mut World, version: &str, build_id: &str) -> Vec<Effect> {
     ]
 }
 
-fn past(world: &mut World) -> Vec<Effect> {
+pub fn past(world: &mut World) -> Vec<Effect> {
     let mut past = release(world, "93.0", "20260201000000");
     past.extend(release(world, "92.0", "20260101000000"));
     past.extend(release(world, "71.0", "20200101000000"));
@@ -56,8 +56,8 @@ fn past(world: &mut World) -> Vec<Effect> {
     past
 }
 
-/// Runs a task.
-fn task(world: &mut World, past: Vec<Effect>, command: &str) -> (TaskId, Done) {
+/// A task with a command, after what is known of earlier releases.
+pub fn task(world: &mut World, past: Vec<Effect>, command: &str) -> Task {
     let history = history(world, past);
     let payload = json!({
         "command": ["run-task", "--", "bash", "-cx", format!("cd gecko && {command}")],
@@ -67,13 +67,19 @@ fn task(world: &mut World, past: Vec<Effect>, command: &str) -> (TaskId, Done) {
     });
     let mut task = world.task("update-verify-config", "", payload, &[]);
     task.staged.history = vec![history];
+    task
+}
+
+/// Runs a task.
+fn ran(world: &mut World, past: Vec<Effect>, command: &str) -> (TaskId, Done) {
+    let task = task(world, past, command);
     let done = world.run(&task);
     (task.id, done)
 }
 
 /// The result of a task: the configuration, or why it fails.
 fn run(world: &mut World, past: Vec<Effect>, command: &str) -> Result<String, String> {
-    let (id, done) = task(world, past, command);
+    let (id, done) = ran(world, past, command);
     match done.red.is_empty() {
         true => {
             let text = world.get(&id, "public/build/update-verify.cfg");
@@ -151,7 +157,7 @@ fn a_release_whose_build_id_nobody_knows_is_not_checked() {
         let mut past = past(&mut world);
         let information = format!("{unknown}-candidates/build2/linux64_info.txt");
         past.retain(|effect| !effect.key.ends_with(&information));
-        let (id, done) = task(&mut world, past, COMMAND);
+        let (id, done) = ran(&mut world, past, COMMAND);
         assert_eq!(done.red, [""; 0]);
         let text = world.get(&id, "public/build/update-verify.cfg").unwrap();
         let text = String::from_utf8_lossy(text);

@@ -16,8 +16,8 @@ const PLATFORM: &str = "Linux_x86_64-gcc3";
 const CONFIG: &str = "release=\"93.0\" product=\"Hail\" platform=\"Linux_x86_64-gcc3\" build_id=\"20260101000000\" locales=\"de\" channel=\"release-localtest\" patch_types=\"complete partial\" from=\"/hail/releases/93.0/linux-x86_64/%locale%/hail-93.0.tar.xz\" aus_server=\"https://aus5.mozilla.org\" ftp_server_from=\"https://archive.mozilla.org/pub\" ftp_server_to=\"http://ftp.stage.mozaws.net/pub\" to=\"/hail/candidates/94.0-candidates/build1/linux-x86_64/%locale%/hail-94.0.tar.xz\" override_certs=\"dep\" to_build_id=\"20260201000000\" to_display_version=\"94.0\" to_app_version=\"94.0\"\nrelease=\"92.0\" product=\"Hail\" platform=\"Linux_x86_64-gcc3\" build_id=\"20251201000000\" locales=\"de\" channel=\"release-localtest\" patch_types=\"complete\"\n";
 
 /// A release that is offered, and an earlier one.
-struct Release {
-    world: World,
+pub struct Release {
+    pub world: World,
     /// What the tasks of the release have done.
     effects: Vec<Effect>,
     /// What is known of earlier ones.
@@ -65,7 +65,7 @@ fn release(name: &str, version: &str, build_id: &str) -> Effect {
 }
 
 impl Release {
-    fn right() -> Self {
+    pub fn right() -> Self {
         Self::of(
             &build("93.0", "20260101000000", "de"),
             &build("94.0", "20260201000000", "de"),
@@ -147,7 +147,7 @@ impl Release {
     }
 
     /// Copies the candidate to the release.
-    fn push(&mut self) {
+    pub fn push(&mut self) {
         let files = self
             .effects
             .clone()
@@ -189,7 +189,7 @@ impl Release {
         (state_of, config, past)
     }
 
-    fn update_verify(&mut self) -> Task {
+    pub fn update_verify(&mut self) -> Task {
         let (before, config, past) = self.before();
         let fetches =
             json!([{"artifact": "public/build/update-verify.cfg", "task": config.as_str()}]);
@@ -203,7 +203,7 @@ impl Release {
         task
     }
 
-    fn final_verify(&mut self) -> Task {
+    pub fn final_verify(&mut self) -> Task {
         let (before, config, past) = self.before();
         let address = format!(
             "https://tc.example.com/api/queue/v1/task/{config}/artifacts/public/build/update-verify.cfg"

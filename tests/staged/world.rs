@@ -39,6 +39,21 @@ pub struct Task {
     pub routes: Value,
 }
 
+impl Task {
+    /// Its definition.
+    pub fn definition(&self) -> Value {
+        let definition = json!({
+            "metadata": {"name": "the-task"},
+            "created": "2026-01-31T12:00:00.000Z",
+            "tags": {"kind": self.kind},
+            "dependencies": ["fN1SbArXTPSVFNUvaOlinQ"],
+            "extra": self.extra,
+            "routes": self.routes,
+        });
+        self.staged.clone().into_definition(&definition)
+    }
+}
+
 impl World {
     /// A new taskId.
     pub fn id(&mut self) -> TaskId {
@@ -78,6 +93,13 @@ impl World {
     pub fn put(&mut self, id: &TaskId, name: &str, content: &[u8]) {
         let key = (id.to_string(), name.to_owned());
         self.artifacts.insert(key, content.to_vec());
+    }
+
+    /// All artifacts: task, name and content.
+    #[cfg(unix)]
+    pub fn artifacts(&self) -> impl Iterator<Item = (&str, &str, &[u8])> {
+        let all = self.artifacts.iter();
+        all.map(|((task, name), content)| (task.as_str(), name.as_str(), content.as_slice()))
     }
 
     /// The content of an artifact.
@@ -138,15 +160,7 @@ impl World {
 
     /// Makes a run of a task, and keeps its artifacts.
     pub fn rerun(&mut self, task: &Task, run_id: u32) -> Done {
-        let definition = json!({
-            "metadata": {"name": "the-task"},
-            "created": "2026-01-31T12:00:00.000Z",
-            "tags": {"kind": task.kind},
-            "dependencies": ["fN1SbArXTPSVFNUvaOlinQ"],
-            "extra": task.extra,
-            "routes": task.routes,
-        });
-        let definition = task.staged.clone().into_definition(&definition);
+        let definition = task.definition();
         let of_run = TaskRun {
             task_id: task.id.clone(),
             run_id,

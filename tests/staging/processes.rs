@@ -1,5 +1,5 @@
-//! One task of each system as a process that has nothing but the environment of a docker-worker task, retried
-//! and rerun: state and report have the bytes that the same work in this process has.
+//! A release of four tasks, each as a process that has nothing but the environment of a docker-worker task,
+//! retried and rerun: state and report have the bytes that the same work in this process has.
 
 use std::path::Path;
 use std::process::Command;
@@ -142,7 +142,7 @@ fn without_run(artifacts: &[(String, Vec<u8>)]) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_task_of_each_system_is_retried_and_rerun() {
+async fn tasks_of_a_release_are_retried_and_rerun() {
     let scopes = [SCOPES, &["queue:rerun-task:*"]].concat();
     let taskcluster = Taskcluster::granting(&scopes).await;
     let state = taskcluster.sandbox.state();
