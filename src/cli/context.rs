@@ -7,6 +7,7 @@ use tokio::runtime::Runtime;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::common::ProjectArgs;
+use super::output;
 use super::repository::{config_folder, find_repository, guess_repository, path_in_repository};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
@@ -139,6 +140,7 @@ impl CommandContext {
             // More than two wait for each other in most projects.
             workers: 2,
             verbose: level == LevelFilter::DEBUG,
+            timed: output::records_timings(),
             fast: self.fast,
             keeps_kinds: self.keeps_kinds && self.cache.is_some(),
         });

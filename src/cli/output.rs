@@ -185,6 +185,12 @@ pub fn record_timings() {
     RECORD_TIMINGS.store(true, Ordering::Relaxed);
 }
 
+/// Whether timings are recorded.
+#[must_use]
+pub fn records_timings() -> bool {
+    RECORD_TIMINGS.load(Ordering::Relaxed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,11 @@
 //! Records how long phases, kinds and transforms take, for `--timings` and `--profile`.
 //!
+//! Events of the same target tell which lines of the project have taken the time of a worker ([`lines`]).
+//!
 //! The library opens spans of the target `timing`: `phase`, `kind`, `step` for a built-in transform, and
 //! `python` for one that runs in a Python worker. Each is recorded when it closes.
+
+mod lines;
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
@@ -27,6 +31,7 @@ static RECORDER: LazyLock<Recorder> = LazyLock::new(Recorder::default);
 struct Recorder {
     began: Instant,
     spans: Arc<Mutex<Vec<Span>>>,
+    lines: Arc<Mutex<lines::Lines>>,
 }
 
 impl Default for Recorder {
@@ -34,6 +39,7 @@ impl Default for Recorder {
         Self {
             began: Instant::now(),
             spans: Arc::default(),
+            lines: Arc::default(),
         }
     }
 }
@@ -92,6 +98,11 @@ impl<S: tracing::Subscriber + for<'l> LookupSpan<'l>> Layer<S> for Recorder {
         }
     }
 
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.add(event);
+    }
+
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(known) = context.span(&id) else {
             return;
@@ -119,10 +130,12 @@ pub fn layer<S: tracing::Subscriber + for<'l> LookupSpan<'l>>() -> impl Layer<S>
     RECORDER.clone()
 }
 
-/// Formats the recorded spans as a table of kinds and phases.
+/// Formats the recorded spans as a table of kinds and phases, and the lines of the project that took the time.
 #[must_use]
 pub fn table() -> String {
-    as_table(&recorded())
+    let lines = RECORDER.lines.lock();
+    let lines = lines.unwrap_or_else(PoisonError::into_inner).table();
+    as_table(&recorded()) + &lines
 }
 
 /// Formats the recorded spans as Chrome's trace events.

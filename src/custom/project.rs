@@ -154,9 +154,30 @@ impl<'a> Custom<'a> {
         if let Some(cache) = &self.kind_cache {
             cache.finish(self.python);
         }
+        if tracing::enabled!(target: "timing", tracing::Level::INFO) {
+            self.report_hot_lines()?;
+        }
         self.python.keep_one()?;
         for sent in &self.sent {
             *sent.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(())
+    }
+
+    /// Reports which lines of the project have taken the time of each worker.
+    fn report_hot_lines(&self) -> Result<(), Failure> {
+        for worker in self.python.running() {
+            let answer = self
+                .python
+                .call(worker, Call::new("hot_lines", json!({})))?;
+            let lines = answer.value["lines"].as_array().into_iter().flatten();
+            for line in lines {
+                let [place, function] = [0, 1].map(|at| line[at].as_str().unwrap_or_default());
+                let took = line[2].as_f64().unwrap_or_default();
+                tracing::info!(target: "timing", what = place, function, took);
+            }
+            let took = answer.value["all"].as_f64().unwrap_or_default();
+            tracing::info!(target: "timing", took);
         }
         Ok(())
     }

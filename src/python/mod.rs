@@ -77,6 +77,7 @@ impl Workers {
             "entry": project.entry,
             "level": if project.verbose { 10 } else { 20 },
             "fast": project.fast,
+            "timed": project.timed,
         });
         Self {
             interpreter: OnceLock::new(),

@@ -26,6 +26,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("entry", include_str!("worker/entry.py")),
     ("division", include_str!("worker/division.py")),
     ("executors", include_str!("worker/executors.py")),
+    ("hot_lines", include_str!("worker/hot_lines.py")),
     ("flow", include_str!("worker/flow.py")),
     ("per_item", include_str!("worker/per_item.py")),
     ("errors", include_str!("worker/errors.py")),

@@ -36,6 +36,8 @@ pub struct Project {
     pub workers: usize,
     /// Whether much is logged.
     pub verbose: bool,
+    /// Whether it is measured which lines of the project take the time.
+    pub timed: bool,
     /// Whether digests and caches are left out.
     pub fast: bool,
     /// Whether what kinds yield may be kept for the next run.

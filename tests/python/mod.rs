@@ -23,6 +23,7 @@ mod failures;
 #[cfg(unix)]
 mod found;
 mod graphs;
+mod hot_lines;
 mod identity;
 mod images;
 mod imports;

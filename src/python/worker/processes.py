@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import executors
+from snowman_worker import executors, hot_lines
 
 # The descriptors that were open before the project was loaded, and the lifeline's.
 _own = {}
@@ -132,6 +132,7 @@ def fork(address):
     os.close(printed)
     executors.renew(pools)
     begin(pipe, lifeline)
+    hot_lines.start_process()
     pipe.forked = True
     return None
 

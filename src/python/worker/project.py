@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from snowman_worker import originals, watch
+from snowman_worker import hot_lines, originals, watch
 from snowman_worker.wire import NotPlain, dumps, loads
 
 # The parameters that were added after the first versions of taskgraph.
@@ -40,6 +40,8 @@ def load(head):
     global entry, entry_is_named, graph_config, root, top, original
     if head["watch"]:
         watch.install(os.path.realpath(head["top"]))
+    if head["timed"]:
+        hot_lines.start(head["root"], os.path.realpath(head["top"]))
     from taskgraph import config as module
 
     # snowman logs the same messages as these.
