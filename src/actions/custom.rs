@@ -15,7 +15,9 @@ use crate::custom::Custom;
 use crate::custom::actions::ProjectActions;
 use crate::custom::callback::RequestedChange;
 use crate::decision::{Context, native_tables};
+use crate::morph::staged::Settings;
 use crate::ports::python::{Mode, Python};
+use crate::release::Recognized;
 use crate::submit::plan::{Creation, Plan};
 use crate::submit::submit_plan;
 
@@ -65,8 +67,13 @@ pub fn is_project_action(
     }
 }
 
-/// Makes the changes that a callback requests: first creates tasks, then cancels and reruns.
-pub(super) async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -> Outcome<()> {
+/// Makes the changes that a callback requests: first creates tasks, then cancels and reruns. If release tasks are
+/// staged, `staging` has the settings.
+pub(super) async fn perform(
+    runner: Runner<'_>,
+    changes: Vec<RequestedChange>,
+    staging: Option<&Settings>,
+) -> Outcome<()> {
     let taskcluster = runner.context.taskcluster()?;
     let mut created: BTreeMap<TaskId, Value> = BTreeMap::new();
     let mut order = Vec::new();
@@ -85,6 +92,9 @@ pub(super) async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -
         if let Some(definition) = created.get(&task_id) {
             creations.push(new_creation(&task_id, definition, &created)?);
         }
+    }
+    if let Some(settings) = staging {
+        refuse_unstaged(settings, &creations)?;
     }
     let plan = Plan::new(creations);
     submit_plan(runner.context.submit()?, runner.events, &plan).await?;
@@ -107,6 +117,36 @@ pub(super) async fn perform(runner: Runner<'_>, changes: Vec<RequestedChange>) -
                     .help_user("check the state of the task"),
             );
         }
+    }
+    wrong.or_ok(())
+}
+
+/// Refuses release tasks for release workers where release tasks are staged. The tasks that come before them are
+/// only known in a decision.
+fn refuse_unstaged(settings: &Settings, creations: &[Creation]) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for creation in creations {
+        let Value::Object(definition) = &creation.definition else {
+            continue;
+        };
+        let is_staged = creation.definition["extra"].get("staging").is_some();
+        let recognized = settings.recognize(&creation.kind, definition);
+        let Some(recognized) = recognized.filter(Recognized::can_be_staged) else {
+            continue;
+        };
+        if is_staged {
+            continue;
+        }
+        let system = recognized.system.name;
+        let message =
+            format!("the callback creates a release task of {system}, which would not be staged");
+        wrong.push(
+            Diagnostic::user(message)
+                .in_kind(&creation.kind)
+                .in_task(creation.label.as_str())
+                .because("it makes the definition itself, so it is not known which staged tasks come before this one")
+                .help("rerun the existing task, or create it with a decision, as release promotion does"),
+        );
     }
     wrong.or_ok(())
 }

@@ -17,6 +17,7 @@ use crate::custom::callback::{
     Callback, CallbackInput, CallbackOutput, CallbackStep, RequestedDecision,
 };
 use crate::decision::{self, Context, DecisionOptions, Generated, Prepared};
+use crate::morph::staged::settings;
 
 /// Runs the action if it is the project's own; returns whether it is.
 ///
@@ -61,6 +62,7 @@ pub async fn run(
     let action = RunningAction {
         runner,
         request,
+        params,
         built_in,
     };
     let done = match callback.start(&input) {
@@ -77,6 +79,8 @@ pub async fn run(
 struct RunningAction<'r> {
     runner: Runner<'r>,
     request: &'r Request,
+    /// The parameters of the graph that the action is triggered on.
+    params: &'r Parameters,
     built_in: &'r [Action],
 }
 
@@ -163,7 +167,9 @@ impl RunningAction<'_> {
         let mut decisions: Vec<_> =
             std::iter::successors(last, |decision| decision.previous).collect();
         decisions.reverse();
-        perform(self.runner, output.changes).await?;
+        let staging = settings(self.runner.graph_config, self.params)?;
+        let staging = staging.filter(|staging| staging.stages);
+        perform(self.runner, output.changes, staging.as_ref()).await?;
         for decision in decisions {
             let PreparedDecision {
                 context,

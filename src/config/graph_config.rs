@@ -257,6 +257,14 @@ impl GraphConfig {
         self.get(SECTION)?.get("entry")?.as_str()
     }
 
+    /// The branches of each project whose releases are production releases: those that config.yml itself names, or else
+    /// those in the section `snowman`.
+    #[must_use]
+    pub fn release_branches(&self) -> Option<&Object> {
+        let own = || self.get(SECTION)?.get("release-branches");
+        self.get("release-branches").or_else(own)?.as_object()
+    }
+
     fn folder(&self, name: &str) -> Option<String> {
         let folder = self.get(SECTION)?.get(name)?.as_str()?;
         Some(folder.trim_end_matches('/').to_owned())

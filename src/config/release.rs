@@ -147,7 +147,7 @@ pub fn derived(config: &GraphConfig, params: &Parameters) -> Object {
 #[must_use]
 pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
     let branches = config
-        .get("release-branches")
+        .release_branches()
         .and_then(|projects| projects.get(params.project()));
     let is_release_branch = match branches {
         Some(Value::Bool(all)) => *all,

@@ -252,8 +252,7 @@ fn parameters(
 /// The project and branch of a release: its own if they are among `release-branches`, else the first.
 fn branch(config: &GraphConfig, params: &Parameters) -> (String, Option<String>) {
     let own = params.project();
-    let branches = config.get("release-branches").and_then(Value::as_object);
-    let Some(branches) = branches else {
+    let Some(branches) = config.release_branches() else {
         return (own.to_owned(), None);
     };
     let first_of = |value: &Value| match value {

@@ -13,7 +13,7 @@ use crate::config::schema::Violation;
 /// Returns everything in a definition that its release worker would refuse.
 ///
 /// `dependencies` says whether the task depends on any other. References to tasks in the payload, which
-/// graphs by label contain, count as texts.
+/// graphs by label contain, count as texts, and so do relative dates, which become absolute when a task is sent.
 #[must_use]
 pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> Vec<Violation> {
     let Recognized { system, action } = recognized;
@@ -24,7 +24,7 @@ pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> 
         message,
         help,
     };
-    let payload = without_references(&definition["payload"]);
+    let payload = with_texts(&definition["payload"]);
     for rule in system.scopes {
         let wrong = rule.check(&all, &payload);
         found.extend(wrong.map(|message| at("scopes", message, None)));
@@ -104,22 +104,25 @@ fn unknown_action(
     })
 }
 
-/// Replaces references to tasks with their texts.
-fn without_references(value: &Value) -> Value {
+/// The values that become texts before a worker sees them, by the only key of their mapping.
+const TEXTS: [&str; 3] = ["task-reference", "artifact-reference", "relative-datestamp"];
+
+/// Replaces references to tasks and relative dates with their texts.
+fn with_texts(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             if map.len() == 1
                 && let Some((key, Value::String(text))) = map.iter().next()
-                && ["task-reference", "artifact-reference"].contains(&key.as_str())
+                && TEXTS.contains(&key.as_str())
             {
                 return Value::String(text.clone());
             }
             let entries = map
                 .iter()
-                .map(|(key, value)| (key.clone(), without_references(value)));
+                .map(|(key, value)| (key.clone(), with_texts(value)));
             Value::Object(entries.collect::<Object>())
         }
-        Value::Array(items) => items.iter().map(without_references).collect(),
+        Value::Array(items) => items.iter().map(with_texts).collect(),
         other => other.clone(),
     }
 }

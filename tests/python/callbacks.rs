@@ -299,3 +299,43 @@ fn a_failure_names_what_was_sent_before() {
         assert!(services.created().is_empty());
     }
 }
+
+/// Where release tasks are staged, none may reach a release worker; which tasks come before one is only known in a
+/// decision.
+#[test]
+fn release_tasks_of_a_callback_are_refused_where_they_would_be_staged() {
+    let body = "
+    definition = define(\"thaw\", \"thaws\", parameters, task_group_id)
+    definition[\"workerType\"] = \"hail-1-signing\"
+    create_task_from_def(slugid(), definition, *arguments)
+";
+    let Some(world) = world(body) else { return };
+    let services = services();
+    let world = services.inside(world, ACTION);
+    succeed(&world.ours(TEST));
+    let world = world.file(
+        "taskcluster/snowman.yml",
+        "staging: {worker-type: linux, image: \"hail:1\"}\n",
+    );
+    // Otherwise, production releases would be staged, too.
+    let refused = flat(&world.failure(TEST));
+    assert!(refused.contains("needs `release-branches`"), "{refused}");
+    let world = world.file(
+        "taskcluster/snowman.yml",
+        "release-branches: {hail: [release]}\nstaging: {worker-type: linux, image: \"hail:1\"}\n",
+    );
+    let refused = flat(&world.failure(TEST));
+    assert!(
+        refused.contains("a release task of signing, which would not be staged"),
+        "{refused}"
+    );
+    assert!(refused.contains("thaw"), "{refused}");
+    // One that is staged is a copy of a task of a decision.
+    let staged = "    definition[\"extra\"] = {\"staging\": {}}\n    create_task_from_def";
+    let world = world.with(
+        ACTIONS,
+        "\"hail-1-signing\"\n    create_task_from_def",
+        &format!("\"hail-1-signing\"\n{staged}"),
+    );
+    succeed(&world.ours(TEST));
+}

@@ -160,6 +160,22 @@ fn everything_that_a_worker_refuses_is_reported() {
         }]},
     });
     assert_eq!(refused(&good), Vec::<String>::new());
+    // Dates become texts when the task is sent, as references do.
+    let expiring = json!({
+        "workerType": "a-1-beetmover",
+        "scopes": ["project:a:releng:beetmover:bucket:dep", "project:a:releng:beetmover:action:push-to-candidates"],
+        "payload": {
+            "maxRunTime": 600,
+            "releaseProperties": {"appName": "snowfox", "appVersion": "1.0", "buildid": "20250915100000", "branch": "main", "hashType": "sha512", "platform": "linux"},
+            "upload_date": 1,
+            "upstreamArtifacts": [{"taskId": {"task-reference": "<signing>"}, "taskType": "signing", "paths": ["public/a"]}],
+            "artifactMap": [{
+                "taskId": {"task-reference": "<signing>"},
+                "paths": {"public/a": {"destinations": ["a"], "expiry": {"relative-datestamp": "1 year"}}},
+            }],
+        },
+    });
+    assert_eq!(refused(&expiring), Vec::<String>::new());
     let bad = json!({
         "workerType": "a-1-pushapk",
         "scopes": [],

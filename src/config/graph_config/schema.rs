@@ -218,6 +218,9 @@ static RELEASE_PROMOTION: Schema = Schema {
 /// Actions that only projects have that enable them.
 pub static ON_DEMAND: &[&str] = &["backfill", "create-interactive", "purge-caches"];
 
+/// What `release-branches` contains.
+const RELEASE_BRANCHES: Type = Type::Map(&Type::OneOf(&[Type::Bool, Type::List(&Type::Str)]));
+
 pub(super) static SNOWMAN: Schema = Schema {
     name: "snowman",
     fields: &[
@@ -245,6 +248,11 @@ pub(super) static SNOWMAN: Schema = Schema {
             "entry",
             Type::Str,
             "the Python package whose modules `actions` and `decision` are used in place of taskgraph's (default: that of `taskgraph.register`)",
+        ),
+        optional(
+            "release-branches",
+            RELEASE_BRANCHES,
+            "the branches of each project whose releases are production releases, if config.yml has no such key",
         ),
         optional(
             "staging",
@@ -333,7 +341,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
         ),
         optional(
             "release-branches",
-            Type::Map(&Type::OneOf(&[Type::Bool, Type::List(&Type::Str)])),
+            RELEASE_BRANCHES,
             "the branches of each project whose releases are production releases",
         ),
         optional(

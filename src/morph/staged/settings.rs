@@ -121,6 +121,18 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             .at(place("archive")),
         );
     }
+    if params.level() == "3" && config.release_branches().is_none() {
+        // Every release would be staged, those of production as well.
+        wrong.push(
+            Diagnostic::user(
+                "`snowman.staging` needs `release-branches`: at level 3, it is not known which releases are those of production",
+            )
+            .at(config.place(&ValuePath::keys(["snowman", "staging"])))
+            .help(
+                "name the branches of each project in config.yml, or as `snowman.release-branches`, e.g. `release-branches: {my-project: [main]}`",
+            ),
+        );
+    }
     wrong.or_ok(())?;
     Ok(Some(Settings {
         history,
