@@ -1,5 +1,6 @@
 //! The graph config: `config.yml` under the root folder.
 
+mod aliases;
 mod check;
 mod schema;
 mod settings;
@@ -15,11 +16,12 @@ use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value};
 use crate::ports::files::{FileError, Files};
 
+use aliases::{Alias, aliases};
 pub use check::NATIVE_REGISTRATIONS;
 use check::{PROMOTION, Violations};
+use schema::SECTION;
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
-use settings::{SECTION, SettingsFile};
-use workers::{Alias, aliases};
+use settings::SettingsFile;
 
 /// The graph config of a project.
 #[derive(Debug, Clone)]

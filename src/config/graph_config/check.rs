@@ -3,8 +3,7 @@
 //! A project whose registration function may replace the schema decides itself whether its config.yml is
 //! valid, so violations are kept until its code has been loaded.
 
-use super::schema::GRAPH_CONFIG;
-use super::settings::SECTION;
+use super::schema::{GRAPH_CONFIG, SECTION};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value};

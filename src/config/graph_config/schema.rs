@@ -221,8 +221,12 @@ pub static ON_DEMAND: &[&str] = &["backfill", "create-interactive", "purge-cache
 /// What `release-branches` contains.
 const RELEASE_BRANCHES: Type = Type::Map(&Type::OneOf(&[Type::Bool, Type::List(&Type::Str)]));
 
+/// The key of snowman's own settings.
+pub(super) const SECTION: &str = "snowman";
+
+/// Snowman's own settings.
 pub(super) static SNOWMAN: Schema = Schema {
-    name: "snowman",
+    name: SECTION,
     fields: &[
         optional(
             "kinds",
@@ -350,7 +354,7 @@ pub static GRAPH_CONFIG: Schema = Schema {
             "release promotion",
         ),
         optional(
-            "snowman",
+            SECTION,
             Type::Struct(&SNOWMAN),
             "snowman settings for this project; they may be in a file `snowman.yml` next to config.yml instead, without this key",
         ),

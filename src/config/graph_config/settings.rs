@@ -4,14 +4,11 @@
 //! refuse it too. The file `snowman.yml` next to config.yml has the same content and is read by nobody else.
 
 use super::check::Violations;
-use super::schema::SNOWMAN;
+use super::schema::{SECTION, SNOWMAN};
 use crate::base::diagnostic::{Diagnostic, Outcome, Place};
 use crate::base::path::{Step, ValuePath};
 use crate::base::value::{Object, Value};
 use crate::config::yaml::{self, Places};
-
-/// The key of the section.
-pub(super) const SECTION: &str = "snowman";
 
 /// The name of the file.
 pub(super) const FILE: &str = "snowman.yml";

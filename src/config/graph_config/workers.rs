@@ -1,7 +1,5 @@
 //! The workers of a graph config.
 
-use std::collections::BTreeMap;
-
 use super::{GraphConfig, join};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::path::ValuePath;
@@ -10,13 +8,6 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value};
 use crate::base::worker_pool::WorkerPool;
 use crate::config::keyed_by::{self, KeyedByError, Options};
-
-/// The worker behind an alias.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Alias {
-    implementation: String,
-    os: Option<String>,
-}
 
 impl GraphConfig {
     /// The worker implementation behind a `worker-type`, and its operating system.
@@ -115,24 +106,4 @@ fn builtin(worker_type: &str) -> Option<(&'static str, &'static str)> {
         "succeed" => Some(("built-in", "succeed")),
         _ => None,
     }
-}
-
-/// The workers of a graph config, by alias.
-pub(super) fn aliases(values: &Object) -> BTreeMap<String, Alias> {
-    let aliases = values
-        .get("workers")
-        .and_then(|w| w.get("aliases"))
-        .and_then(Value::as_object);
-    let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
-    aliases
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| {
-            let alias = Alias {
-                implementation: text(value, "implementation").unwrap_or_default(),
-                os: text(value, "os"),
-            };
-            (name.to_string(), alias)
-        })
-        .collect()
 }
