@@ -171,7 +171,12 @@ fn everything_that_a_worker_refuses_is_reported() {
             "upstreamArtifacts": [{"taskId": {"task-reference": "<signing>"}, "taskType": "signing", "paths": ["public/a"]}],
             "artifactMap": [{
                 "taskId": {"task-reference": "<signing>"},
-                "paths": {"public/a": {"destinations": ["a"], "expiry": {"relative-datestamp": "1 year"}}},
+                "locale": "en-US",
+                "paths": {"public/a": {
+                    "checksums_path": "a",
+                    "destinations": ["a"],
+                    "expiry": {"relative-datestamp": "1 year"},
+                }},
             }],
         },
     });
