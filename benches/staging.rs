@@ -175,6 +175,7 @@ impl World {
             earlier: None,
             copy_of: None,
             archive: None,
+            repository: None,
             history: Vec::new(),
         };
         let definition = staged.into_definition(&json!({

@@ -182,7 +182,8 @@ fn a_forked_worker_ends_with_the_program() {
             &format!("import time\ntime.sleep(0.4)\n{import}"),
         );
         let (mut program, mut processes) = start(&world, &["--python=whole"]);
-        processes.push(forked_by(&processes[0]).unwrap());
+        let second = wait_for("a worker is forked", || forked_by(&processes[0]));
+        processes.push(second);
         let killed = match signal_to_program {
             true => program.id().to_string(),
             false => processes[0].number.clone(),

@@ -14,7 +14,7 @@ const ALIASES: &str = "workers:
             implementation: shipit-shipped
             os: scriptworker
             worker-type: snow-1-shipit
-snowman: {staging: {worker-type: misc, image: example/snowman:1}}
+snowman: {release-branches: {ci: [release]}, staging: {worker-type: misc, image: example/snowman:1}}
 ";
 
 /// The kind that marks a release as shipped.

@@ -23,7 +23,7 @@ const LOCALES: [&str; 2] = ["de", "en-US"];
 fn small_project() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for path in ["kinds", "taskcluster", "docker"] {
+    for path in ["browser", "kinds", "taskcluster", "docker"] {
         copy(&root.join(path), &folder.path().join(path));
     }
     for path in [".taskcluster.yml", "version.txt"] {
