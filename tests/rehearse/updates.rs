@@ -312,14 +312,14 @@ const DEFECTS: [Defect; 7] = [
         why: "starts from Snowfox-0.0.7-build1, which is not in the history",
     },
     Defect {
-        file: "kinds/release-update-verify-config/kind.yml",
+        file: "kinds/update-verify-config/kind.yml",
         right: "{revision} --last-watershed 0.0a1",
         wrong: "{revision} --last-watershed 0.0.5",
-        red: "release-update-verify-config-",
+        red: "update-verify-config-",
         why: "partial updates from 0.0.0 are promised, but it is not among the earlier releases",
     },
     Defect {
-        file: "kinds/release-update-verify-config/kind.yml",
+        file: "kinds/update-verify-config/kind.yml",
         right: "--to-buildid {build_date}",
         wrong: "--to-buildid 20010101000000",
         red: "release-update-verify-snowfox-linux64-",

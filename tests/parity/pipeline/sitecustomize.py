@@ -1,13 +1,16 @@
 """Gives the peer what this repository's own pipeline uses and the peer does not have.
 
 The peer's command runs with this folder on its path. It gets the workers of mozilla-taskgraph, which a project would
-register, the worker `beetmover-push-to-release`, and the version and build number in payloads of `beetmover`. Other
-workers are in `snowman/workers.py`, and transforms in `snowman/transforms`.
+register, the worker `beetmover-push-to-release`, the version and build number in payloads of `beetmover`, and the value
+`release.app_version`. Other workers are in `snowman/workers.py`, and transforms in `snowman/transforms`.
 """
+
+import re
 
 try:
     import mozilla_taskgraph.worker_types  # noqa: F401
     from taskgraph.transforms import task as tasks
+    from taskgraph.transforms import task_context
     from voluptuous import Extra, Required
 except ImportError:
     # Another interpreter, such as that of a tool.
@@ -41,6 +44,19 @@ def add_release_workers():
         task_def["tags"]["worker-implementation"] = "scriptworker"
 
 
+def add_release_values():
+    """The value `release.app_version` of `from-parameters`: the version that the program reports."""
+    deep_get = task_context.deep_get
+
+    def with_release(values, path, *rest):
+        if path != "release.app_version":
+            return deep_get(values, path, *rest)
+        return values.get("app_version") or re.sub(r"(b\d+|esr)$", "", values.get("version") or "") or None
+
+    task_context.deep_get = with_release
+
+
 if tasks:
     add_release_workers()
+    add_release_values()
     import snowman.workers  # noqa: F401
