@@ -159,13 +159,13 @@ fn a_worker_that_takes_too_long_leaves_no_process_behind() {
     wait_until_none_runs(&processes);
 }
 
-/// The worker that this worker has forked: its child that leads a group.
-fn forked_by(worker: &Process) -> Option<Process> {
+/// The worker that this process has started or forked: its child that leads a group.
+fn worker_of(process: &str) -> Option<Process> {
     let numbers = std::fs::read_dir("/proc").unwrap();
     let mut numbers = numbers.filter_map(|entry| entry.unwrap().file_name().into_string().ok());
     let found = numbers.find(|number| {
         let fields = fields(number).unwrap_or_default();
-        fields.get(1) == Some(&worker.number) && fields.get(2) == Some(number)
+        fields.get(1).is_some_and(|parent| parent == process) && fields.get(2) == Some(number)
     });
     Process::running(&found?)
 }
@@ -182,12 +182,15 @@ fn a_forked_worker_ends_with_the_program() {
             &format!("import time\ntime.sleep(0.4)\n{import}"),
         );
         let (mut program, mut processes) = start(&world, &["--python=whole"]);
-        let second = wait_for("a worker is forked", || forked_by(&processes[0]));
-        processes.push(second);
+        // The kind that sleeps may have come to either worker.
+        let number = program.id().to_string();
+        let first = wait_for("a worker is started", || worker_of(&number));
+        let second = wait_for("a worker is forked", || worker_of(&first.number));
         let killed = match signal_to_program {
-            true => program.id().to_string(),
-            false => processes[0].number.clone(),
+            true => number,
+            false => first.number.clone(),
         };
+        processes.extend([first, second]);
         send("KILL", &killed);
         assert!(!program.wait().unwrap().success());
         wait_until_none_runs(&processes);
