@@ -185,13 +185,13 @@ async fn resolve(
     number: usize,
     target: TargetTaskGraph,
 ) -> Outcome<(OptimizedTaskGraph, Reconciled)> {
-    let staging = settings(call.graph_config, round.params)?.filter(|staging| staging.stages);
+    let staging = settings(call.graph_config, round.params)?;
     let image = phases(call, round).own_image().await?;
     let publisher = call.task_group_id.as_ref();
     let staging = staging.map(|staging| staging.with_image(image.as_ref()).published_by(publisher));
     let earlier = match &staging {
-        Some(_) => earlier_graphs(call, round).await?,
-        None => None,
+        Some(staging) if staging.stages => earlier_graphs(call, round).await?,
+        _ => None,
     };
     let mut resolver = RoundResolver {
         phases: phases(call, round),
@@ -237,7 +237,7 @@ struct RoundResolver<'r> {
     existing: &'r BTreeMap<Label, TaskId>,
     full: &'r LabelGraph,
     target: TargetTaskGraph,
-    /// If release tasks are staged.
+    /// If the project has settings for staging: release tasks are checked, and below release level staged.
     staging: Option<Settings>,
     /// The task that lists the staged tasks of earlier graphs.
     earlier: Option<TaskId>,
@@ -260,14 +260,16 @@ impl Resolver for RoundResolver<'_> {
         let mut optimized = optimize_rerun(phases, target, ids, existing, earlier).await?;
         if let Some(settings) = &self.staging {
             settings.check(&optimized.graph)?;
-            let graph = std::mem::take(&mut optimized.graph);
-            let all: Vec<Arc<Task>> = self.full.tasks().cloned().collect();
-            let around = Existing {
-                tasks: &all,
-                ids: &optimized.label_to_taskid,
-            };
-            let earlier = self.earlier.as_ref();
-            optimized.graph = stage_added(graph, settings, around, earlier, existing)?;
+            if settings.stages {
+                let graph = std::mem::take(&mut optimized.graph);
+                let all: Vec<Arc<Task>> = self.full.tasks().cloned().collect();
+                let around = Existing {
+                    tasks: &all,
+                    ids: &optimized.label_to_taskid,
+                };
+                let earlier = self.earlier.as_ref();
+                optimized.graph = stage_added(graph, settings, around, earlier, existing)?;
+            }
         }
         let plan = plan_graph(phases.graph_config, phases.params, &optimized.graph, ids)?;
         let referenced = optimized.label_to_taskid.values().cloned().collect();

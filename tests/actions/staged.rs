@@ -125,3 +125,47 @@ async fn a_retriggered_release_task_is_staged_too() {
         json!(["snowman", "stage", "run"])
     );
 }
+
+#[tokio::test]
+async fn a_task_that_its_release_worker_would_refuse_is_not_added_to_a_release() {
+    let project = Project::empty();
+    let config = format!("{CONFIG}release-branches: {{ci: [main]}}\n");
+    project.write("taskcluster/config.yml", &config);
+    let build = "tasks:\n    a:\n        worker-type: succeed\n        worker: {}\n";
+    // The push does not create it, so the decision does not check it.
+    let publish = format!("{PUBLISH}        run-on-tasks-for: [cron]\n{CANDIDATES}");
+    let bucket = "            - project:test:releng:beetmover:bucket:";
+    let two = publish.replace(bucket, &format!("{bucket}other\n{bucket}"));
+    for (name, tasks) in [("build", build), ("publish", two.as_str())] {
+        let path = format!("taskcluster/kinds/{name}/kind.yml");
+        project.write(&path, &format!("{DEFAULTS}{tasks}"));
+    }
+    project.commit("Release");
+    let bench = Bench::new(project).await;
+    let push = bench.push(json!({"level": "3"})).await.fine();
+    let trigger = || Trigger {
+        callback: "add-new-jobs",
+        group: Some(push.task_id.clone()),
+        task: None,
+        input: json!({"tasks": ["publish-a"]}),
+    };
+    let said = bench.act(trigger()).await.error_text();
+    assert!(
+        said.contains("the worker asks for one scope for the bucket"),
+        "{said}"
+    );
+    assert!(all(&bench, &push.task_id, "publish-a").is_empty());
+    // With one bucket, it is added, and not staged.
+    let path = "taskcluster/kinds/publish/kind.yml";
+    bench.project.write(path, &format!("{DEFAULTS}{publish}"));
+    bench.project.commit("One bucket");
+    let push = bench.push(json!({"level": "3"})).await.fine();
+    let trigger = Trigger {
+        group: Some(push.task_id.clone()),
+        ..trigger()
+    };
+    bench.act(trigger).await.fine();
+    let added = all(&bench, &push.task_id, "publish-a");
+    assert_eq!(added.len(), 1);
+    assert_eq!(added[0].1["extra"]["staging"], Value::Null);
+}
