@@ -97,7 +97,7 @@ pub fn morph(
     }
     // Last, so that tasks that morphs have added or changed are staged as they would be created.
     if let Some(settings) = staged::settings(context.graph_config, context.params)? {
-        settings.check(&graph)?;
+        settings.check(graph.tasks())?;
         if settings.stages {
             let own = context.environment.get("TASK_ID");
             let own = own.and_then(|id| TaskId::parse(id).ok());

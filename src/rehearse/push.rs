@@ -26,6 +26,9 @@ pub struct Push {
 /// The `tasks_for` of a push's decision task.
 pub const TASKS_FOR: &str = "github-push";
 
+/// Pushes to Git repositories have no number.
+pub const PUSHLOG_ID: &str = "0";
+
 /// The GitHub login that pushes.
 const LOGIN: &str = "rehearsal";
 
@@ -75,7 +78,7 @@ impl Push {
         DecisionFlags {
             entry_options: Object::new(),
             project: self.project.clone(),
-            pushlog_id: "0".to_owned(),
+            pushlog_id: PUSHLOG_ID.to_owned(),
             pushdate: 0,
             owner: self.owner.clone(),
             level: level_of(definition),

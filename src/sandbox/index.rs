@@ -97,6 +97,18 @@ impl Index {
         }
     }
 
+    /// Removes the entries at paths that are chosen, but keeps their namespaces.
+    pub(crate) fn remove_all(&mut self, chosen: impl Fn(&str) -> bool) {
+        let paths = self
+            .tasks
+            .keys()
+            .map(|(parent, name)| join_path(parent, name));
+        let paths: Vec<_> = paths.filter(|path| chosen(path)).collect();
+        for path in paths {
+            self.remove(&path);
+        }
+    }
+
     /// Inserts a completed task at each of its `index.` routes.
     pub(crate) fn insert_completed_task(&mut self, task: &Task) {
         let options = task
@@ -214,6 +226,19 @@ mod tests {
         assert_eq!(index.find("a.b.c", now).unwrap().task_id, "three");
         let later = time::parse("2026-03-02T10:00:00Z").unwrap();
         assert!(index.find("a.b.c", later).is_err());
+    }
+
+    #[test]
+    fn chosen_entries_are_removed() {
+        let mut index = Index::default();
+        for path in ["a.b.c", "a.b.d", "a.d"] {
+            index.insert(path, entry("one", 0.0)).unwrap();
+        }
+        index.changed.clear();
+        index.remove_all(|path| path.starts_with("a.b."));
+        let found = ["a.b.c", "a.b.d", "a.d"].map(|path| index.get(path).is_some());
+        assert_eq!(found, [false, false, true]);
+        assert_eq!(index.changed.len(), 2);
     }
 
     #[test]

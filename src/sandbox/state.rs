@@ -202,6 +202,17 @@ impl State {
             .with(|services, _| services.index.insert(path, entry).map(|_| ()))
     }
 
+    /// Removes the tasks at index paths that are chosen.
+    ///
+    /// # Errors
+    /// When the sandbox cannot store the change.
+    pub fn remove_index(&self, chosen: impl Fn(&str) -> bool) -> Result<(), ServiceError> {
+        self.shared.with(|services, _| {
+            services.index.remove_all(chosen);
+            Ok(())
+        })
+    }
+
     /// Returns the task id at an index path unless the entry has expired.
     pub fn find_index(&self, path: &str) -> Option<String> {
         let now = self.shared.now();

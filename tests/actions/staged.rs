@@ -168,4 +168,21 @@ async fn a_task_that_its_release_worker_would_refuse_is_not_added_to_a_release()
     let added = all(&bench, &push.task_id, "publish-a");
     assert_eq!(added.len(), 1);
     assert_eq!(added[0].1["extra"]["staging"], Value::Null);
+    // What is copied was created already, here by a project that had no settings for staging yet.
+    let (without, _) = config.split_once("snowman:").unwrap();
+    bench.project.write("taskcluster/config.yml", without);
+    let two = two.replace("        run-on-tasks-for: [cron]\n", "");
+    bench.project.write(path, &format!("{DEFAULTS}{two}"));
+    bench.project.commit("Two again");
+    let push = bench.push(json!({"level": "3"})).await.fine();
+    bench.project.write("taskcluster/config.yml", &config);
+    bench.project.commit("Stage");
+    let retrigger = Trigger {
+        callback: "retrigger",
+        group: Some(push.task_id.clone()),
+        task: Some(push.id("publish-a")),
+        input: json!({}),
+    };
+    bench.act(retrigger).await.fine();
+    assert_eq!(all(&bench, &push.task_id, "publish-a").len(), 2);
 }

@@ -2,6 +2,7 @@
 //!
 //! The project is this one, with one platform and two locales.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -152,6 +153,21 @@ fn reports(folder: &Path) -> Vec<Value> {
     found
 }
 
+/// The action tasks that the index in the folder of a sandbox has below a revision.
+fn actions_of_revision(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder.join("index")).unwrap();
+    let entries = entries.map(|entry| fs::read(entry.unwrap().path()).unwrap());
+    let entries = entries.map(|content| serde_json::from_slice::<Value>(&content).unwrap());
+    let mut found = BTreeSet::new();
+    for entry in entries {
+        let path = entry["namespace"].as_str().unwrap();
+        if path.contains(".revision.") && path.contains(".actions.") {
+            found.insert(entry["taskId"].as_str().unwrap().to_owned());
+        }
+    }
+    found
+}
+
 /// How often a system has checked something, in all reports.
 fn count(reports: &[Value], system: &str, what: &str) -> u64 {
     let of_system = reports.iter().filter(|report| report["system"] == system);
@@ -193,6 +209,11 @@ fn a_release_updates_the_one_before() {
     assert_eq!(verified(both), 4, "complete and partial");
     let files = "unique addresses of files: where each leads, and its size";
     assert_eq!(count(&reports, "final-verify", files), 4);
+    // Both are of one revision here, but the push of the second has its own actions only.
+    let of_phase = |phase: &Value| phase["taskId"].as_str().unwrap().to_owned();
+    let phases = report["phases"].as_array().unwrap().iter();
+    let own: BTreeSet<String> = phases.skip(1).map(of_phase).collect();
+    assert_eq!(actions_of_revision(folder.path()), own);
     // Both are the history of what comes next.
     let file = folder.path().join("history.json.gz");
     let output = Command::new(env!("CARGO_BIN_EXE_snowman"))

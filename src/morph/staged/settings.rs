@@ -11,7 +11,7 @@ use crate::base::worker_pool::WorkerPool;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::config::release;
-use crate::model::id_graph::IdGraph;
+use crate::model::id_graph::PlannedTask;
 use crate::model::label_graph::LabelGraph;
 use crate::release::staged::{Release, Repository};
 use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
@@ -173,9 +173,9 @@ impl Settings {
     ///
     /// # Errors
     /// Everything that workers would refuse.
-    pub fn check(&self, graph: &IdGraph) -> Outcome<()> {
+    pub fn check<'t>(&self, tasks: impl IntoIterator<Item = &'t PlannedTask>) -> Outcome<()> {
         let mut wrong = Diagnostics::new();
-        for task in graph.tasks() {
+        for task in tasks {
             let Some(recognized) = self.recognize(&task.kind, &task.task) else {
                 continue;
             };

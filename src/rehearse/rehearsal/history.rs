@@ -1,10 +1,12 @@
 //! What a release leaves to the next one in the same rehearsal.
 
 use super::super::external::{self, ExternalArtifact};
+use super::super::push::PUSHLOG_ID;
 use super::Rehearsal;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::config::graph_config::GraphConfig;
 use crate::ports::files::Files;
+use crate::sandbox::ServiceError;
 use crate::stage::history::HISTORY;
 
 impl<'a> Rehearsal<'a> {
@@ -46,10 +48,20 @@ impl<'a> Rehearsal<'a> {
             (&[], Some(artifact)),
             now,
         )
+        .and_then(|()| self.forget_push())
         .map_err(|error| {
             Diagnostic::bug(format!("cannot keep {origin} as history")).because(error)
         })?;
         self.staged.end_release(task_id);
         Ok(())
+    }
+
+    /// Removes from the index what is found by the push. All releases of a rehearsal are of the revision that is
+    /// checked out, where in reality each has one of its own, and the tasks of one are not found in the push of another.
+    fn forget_push(&self) -> Result<(), ServiceError> {
+        let revision = format!(".revision.{}.", self.push.head_rev);
+        let number = format!(".pushlog-id.{PUSHLOG_ID}.");
+        let state = self.sandbox.state();
+        state.remove_index(|path| path.contains(&revision) || path.contains(&number))
     }
 }
