@@ -20,3 +20,4 @@ mod mar;
 mod openpgp;
 mod serve;
 mod signing;
+mod squashfs;

@@ -1,7 +1,7 @@
 //! SquashFS images: their files, with modes and contents.
 //!
 //! Metadata is in blocks of 8 KiB that are compressed each for itself. An inode or folder is a place in such
-//! blocks. Images that are compressed by gzip, xz or zstd are read; others have names that cannot be read either.
+//! blocks. Images that are compressed by gzip, LZO, xz or zstd are read; others have names that cannot be read either.
 //!
 //! An image may state any size, and blocks of metadata may be compressed to almost nothing, or be read several
 //! times. So what is unpacked of them is limited in all, and so is what is kept of names, links and lists of
@@ -9,6 +9,7 @@
 
 mod header;
 mod inode;
+mod lzo;
 mod metadata;
 
 use std::collections::{BTreeMap, BTreeSet};

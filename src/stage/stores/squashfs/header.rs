@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
 
+use super::lzo;
 use crate::stage::mar::pack::unpack_block;
 
 /// The most bytes of metadata in a block.
@@ -90,9 +91,8 @@ impl Header {
             return Err(SquashError::Damaged("its tables are not in their order"));
         }
         match header.compression {
-            1 | 4 | 6 => Ok(header),
+            1 | 3 | 4 | 6 => Ok(header),
             2 => Err(SquashError::Compression("lzma")),
-            3 => Err(SquashError::Compression("lzo")),
             5 => Err(SquashError::Compression("lz4")),
             _ => Err(SquashError::Compression("an unknown method")),
         }
@@ -111,6 +111,10 @@ impl Header {
             1 => {
                 let mut decoder = ZlibDecoder::new(packed).take(limit + 1);
                 decoder.read_to_end(&mut out).map_err(|_| damaged.clone())?;
+            }
+            3 => {
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                out = lzo::unpack(packed, limit).map_err(|lzo::Damaged| damaged.clone())?;
             }
             _ => {
                 let decoder = ruzstd::decoding::StreamingDecoder::new(packed);
