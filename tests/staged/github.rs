@@ -286,8 +286,15 @@ fn builds_that_would_not_run_or_are_of_another_commit_are_red() {
         ),
         (
             vec!["build", "build"],
-            json!({"global_params": (good)}),
+            json!({"global_params": (good.clone())}),
             "would run twice",
+        ),
+        (
+            vec!["build"],
+            json!({"global_params": (good), "workflow_params": {"build": [{"environments": [
+                {"mapped_to": "A", "value": "1"}, {"mapped_to": "A", "value": "2"},
+            ]}]}}),
+            "several values for the variable A",
         ),
     ] {
         let mut world = World::default();

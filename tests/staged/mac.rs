@@ -288,3 +288,73 @@ fn zip(name: &str, content: &[u8]) -> Vec<u8> {
     file.extend([0, 0]);
     file
 }
+
+/// Entitlements that are a file of the repository.
+fn in_repository(world: &mut World, path: &str, revision: &str) -> Task {
+    let build = build(world, RIGHT);
+    let address = format!("https://git.example.com/hail/raw/{revision}/{path}");
+    changed(
+        world,
+        &build,
+        "/hardened-sign-config/1/entitlements",
+        json!(address),
+    )
+}
+
+#[test]
+fn entitlements_in_the_repository_are_read_there() {
+    const PATH: &str = "browser/entitlements.xml";
+    const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
+    let debugged = RIGHT.replace(
+        "com.apple.security.cs.allow-jit",
+        "com.apple.security.get-task-allow",
+    );
+    for (content, expected) in [
+        ("<plist>", "browser/entitlements.xml is not a property list"),
+        (
+            debugged.as_str(),
+            "browser/entitlements.xml switches on com.apple.security.get-task-allow",
+        ),
+    ] {
+        let mut world = World::default();
+        world.files.insert(PATH.to_owned(), content.to_owned());
+        let mut task = in_repository(&mut world, PATH, REVISION);
+        task.staged.scopes = vec!["project:hail:releng:signing:cert:release-signing".to_owned()];
+        task.staged.pool = "scriptworker-prov-v1/hail-signing-mac14m2".to_owned();
+        let red = world.fail(&task);
+        assert_eq!(red.len(), 1, "{red:?}");
+        assert!(red[0].starts_with(expected), "{red:?}");
+    }
+    let mut world = World::default();
+    world.files.insert("other".to_owned(), RIGHT.to_owned());
+    let task = in_repository(&mut world, PATH, REVISION);
+    let red = world.fail(&task);
+    assert_eq!(
+        red,
+        [format!(
+            "{PATH}, which programs are signed with, is not in the repository at {REVISION}"
+        )]
+    );
+    world.files.insert(PATH.to_owned(), RIGHT.to_owned());
+    let task = in_repository(&mut world, PATH, REVISION);
+    let done = world.pass(&task);
+    let checked = world.report(&done)["checked"].to_string();
+    assert!(checked.contains("entitlements"), "{checked}");
+    // Of another revision, and without a repository, nothing is known.
+    for task in [
+        in_repository(&mut world, PATH, "tip"),
+        in_repository(&mut World::default(), PATH, REVISION),
+    ] {
+        let mut world = World::default();
+        let build = build(&mut world, RIGHT);
+        let mut again = sign(&mut world, &build);
+        again.staged.payload["hardened-sign-config"] =
+            task.staged.payload["hardened-sign-config"].clone();
+        let done = world.pass(&again);
+        let unchecked = world.report(&done)["notChecked"].to_string();
+        assert!(
+            unchecked.contains("the content of the resource https://git.example.com"),
+            "{unchecked}"
+        );
+    }
+}

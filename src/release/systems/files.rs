@@ -20,7 +20,7 @@ pub static MAC_SIGNING: System = System {
     scopes: &[CERTIFICATE],
     staged: &[""],
     keeps_names: true,
-    reads_repository: false,
+    reads_repository: true,
     production: "a Mac with the certificates of the developer account; Apple's notary service",
 };
 

@@ -34,6 +34,7 @@ pub fn run(work: &mut Work<'_>) {
     for workflow in &workflows {
         for build in builds(payload, workflow) {
             check_commit(work, workflow, &build);
+            check_environments(work, workflow, &build);
             let params = Value::from(build.clone()).to_string();
             if !seen.insert((*workflow, params.clone())) {
                 work.report.problem(format!(
@@ -113,6 +114,20 @@ fn check_commit(work: &mut Work<'_>, workflow: &str, build: &Object) {
             "the workflow {workflow} names no commit: it builds whatever its branch has when it runs"
         )),
     }
+}
+
+/// Checks that each variable of a build has one value.
+fn check_environments(work: &mut Work<'_>, workflow: &str, build: &Object) {
+    let pairs = build.get("environments").and_then(Value::as_array);
+    let names = pairs.into_iter().flatten();
+    let names = names.filter_map(|pair| pair["mapped_to"].as_str());
+    let mut seen = BTreeSet::new();
+    for name in names.filter(|name| !seen.insert(*name)) {
+        work.report.problem(format!(
+            "the workflow {workflow} gets several values for the variable {name}"
+        ));
+    }
+    work.report.checked("variables of builds", seen.len());
 }
 
 /// Checks that artifacts stay in the folder of artifacts.

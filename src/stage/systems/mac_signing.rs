@@ -17,6 +17,7 @@ use crate::stage::signing::plist::switched_on;
 use crate::stage::signing::report::{Input, SignedFile};
 use crate::stage::signing::sign::{Request, sign as sign_files, signer};
 use crate::stage::source::no_artifact;
+use crate::stage::trees::tree::HEAD;
 use crate::stage::work::Work;
 
 /// How the names of artifacts begin that the worker can publish again.
@@ -261,30 +262,56 @@ fn check_resources(
     let mut count = 0;
     for path in wanted {
         if path.starts_with("http://") || path.starts_with("https://") {
-            work.report
-                .unchecked
-                .push(format!("the content of the resource {path}"));
+            count += usize::from(check_address(work, path, certificate));
             continue;
         }
         let of_tasks = resources.iter().filter(|((_, name), _)| *name == path);
         for ((task, _), content) in of_tasks {
             let Some(content) = content else { continue };
             count += 1;
-            match switched_on(content) {
-                Err(error) => work.report.problem(format!(
-                    "{path} of the task {task} is not a property list: {error}"
-                )),
-                Ok(on) if on.contains(DEBUGGED) && certificate != "dep" => {
-                    work.report.problem(format!(
-                        "{path} of the task {task} switches on {DEBUGGED}; Apple does not notarize such programs"
-                    ));
-                }
-                Ok(_) => {}
-            }
+            let what = format!("{path} of the task {task}");
+            work.report
+                .problems
+                .extend(misfit(&what, content, certificate));
         }
     }
     work.report
         .checked("entitlements and constraints are property lists", count);
+}
+
+/// Checks a resource that is a file of the repository, at the revision that the release is made of. Returns
+/// whether it could be read.
+fn check_address(work: &mut Work<'_>, address: &str, certificate: &str) -> bool {
+    let revision = &work.staged.release.revision;
+    let inside = (!revision.is_empty())
+        .then(|| address.split_once(&format!("/{revision}/")))
+        .flatten();
+    let (Some((_, path)), Some(tree)) = (inside, work.tree()) else {
+        work.report
+            .unchecked
+            .push(format!("the content of the resource {address}"));
+        return false;
+    };
+    let problem = match tree.file(HEAD, path) {
+        Ok(Some(content)) => misfit(path, content.as_bytes(), certificate),
+        Ok(None) => Some(format!(
+            "{path}, which programs are signed with, is not in the repository at {revision}"
+        )),
+        Err(error) => Some(error.to_string()),
+    };
+    work.report.problems.extend(problem);
+    true
+}
+
+/// What is wrong with entitlements or constraints.
+fn misfit(what: &str, content: &[u8], certificate: &str) -> Option<String> {
+    match switched_on(content) {
+        Err(error) => Some(format!("{what} is not a property list: {error}")),
+        Ok(on) if on.contains(DEBUGGED) && certificate != "dep" => Some(format!(
+            "{what} switches on {DEBUGGED}; Apple does not notarize such programs"
+        )),
+        Ok(_) => None,
+    }
 }
 
 impl File<'_> {

@@ -96,8 +96,8 @@ simple("beetmover-import-from-gcs-to-artifact-registry", "product", "gcs-sources
 simple("push-addons", "channel", ("upstreamArtifacts", "upstream-artifacts"))
 
 
-@tasks.payload_builder("landoscript", schema={Extra: object})
-def build_landoscript(config, task, task_def):
+def landing(config, task, bump):
+    """The actions of a task that changes a repository, with what each needs."""
     worker = task["worker"]
     actions, infos = [], {}
     if worker.get("tags"):
@@ -107,20 +107,45 @@ def build_landoscript(config, task, task_def):
         tags = [tag for name, tag in names.items() if name in worker["tags"]]
         infos["tag_info"] = {"tags": tags, "revision": config.params["head_rev"]}
         actions.append("tag")
-    if worker.get("bump-files"):
+    if bump:
         infos["version_bump_info"] = {
             "next_version": config.params.get("next_version"),
             "files": worker["bump-files"],
         }
         actions.append("version_bump")
+    return actions, infos
+
+
+@tasks.payload_builder("landoscript", schema={Extra: object})
+def build_landoscript(config, task, task_def):
+    worker = task["worker"]
+    actions, infos = landing(config, task, worker.get("bump-files"))
     task_def["payload"] = {"actions": actions, "lando_repo": worker["lando-repo"], **infos}
     scopes = {f"project:releng:lando:repo:{worker['lando-repo']}", *task_def.get("scopes", [])}
     scopes.update(f"project:releng:lando:action:{action}" for action in actions)
     task_def["scopes"] = sorted(scopes)
 
 
+@tasks.payload_builder("treescript", schema={Extra: object})
+def build_treescript(config, task, task_def):
+    worker = task["worker"]
+    actions, infos = landing(config, task, worker["bump"])
+    if worker.get("push"):
+        actions.append("push")
+    task_def["payload"] = {"actions": actions, **infos}
+
+
 def prefix(config):
     return config.graph_config["scriptworker"]["scope-prefix"]
+
+
+@tasks.payload_builder("iscript", schema={Extra: object})
+def build_iscript(config, task, task_def):
+    worker = task["worker"]
+    fields = [("behavior", "mac-behavior"), ("maxRunTime", "max-run-time"), ("upstreamArtifacts", "upstream-artifacts")]
+    task_def["payload"] = payload(worker, *fields, ("hardened-sign-config", "hardened-sign-config"))
+    scopes = {*task_def.get("scopes", []), f"{prefix(config)}:signing:cert:{worker['signing-type']}"}
+    task_def["scopes"] = sorted(scopes)
 
 
 @tasks.payload_builder("scriptworker-pushapk", schema={Extra: object})
