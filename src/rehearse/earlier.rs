@@ -17,7 +17,27 @@ use crate::decision::parameters::version;
 /// The key of the input that lists the releases that partial updates start from.
 pub const PARTIAL_UPDATES: &str = "partial_updates";
 
-/// The versions to rehearse first, the oldest first.
+/// A release that updates start from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Its version.
+    pub version: String,
+    /// The number of the build that was shipped.
+    pub build_number: u64,
+}
+
+impl Start {
+    /// The first build of a version.
+    pub fn first_build(version: String) -> Self {
+        Self {
+            version,
+            build_number: 1,
+        }
+    }
+}
+
+/// The versions to rehearse first, the oldest first. By default, that is the newest one that the project's history
+/// knows, else the one before.
 ///
 /// # Errors
 /// A version that is none, or a project whose version is not in its files.
@@ -26,6 +46,7 @@ pub fn versions(
     config: &GraphConfig,
     options: &Options,
     names: &[String],
+    newest: Option<&Start>,
 ) -> Outcome<Vec<String>> {
     let own_parameters = config.taskgraph("decision-parameters").is_some();
     let current = version(context.files)?.filter(|_| !own_parameters);
@@ -41,7 +62,10 @@ pub fn versions(
         (Updates::Previous, Some(current))
             if staged::is_wanted(config) && promises(config, options, names) =>
         {
-            Ok(vec![previous_version(&current)])
+            Ok(vec![newest.map_or_else(
+                || previous_version(&current),
+                |start| start.version.clone(),
+            )])
         }
         _ => Ok(Vec::new()),
     }
@@ -114,11 +138,15 @@ pub fn without_updates(config: &GraphConfig) -> GraphConfig {
     config
 }
 
+/// The product of flavors.
+pub fn product<'c>(config: &'c GraphConfig, names: &[String]) -> Option<&'c str> {
+    let mut all = names.iter().flat_map(|name| chain(name));
+    all.find_map(|name| flavor(config, name, "product")?.as_str())
+}
+
 /// The flavors that release an earlier version of the product of these.
 pub fn flavors_before(config: &GraphConfig, names: &[String]) -> Outcome<Vec<String>> {
-    let mut all = names.iter().flat_map(|name| chain(name));
-    let product = all.find_map(|name| flavor(config, name, "product")?.as_str());
-    match product {
+    match product(config, names) {
         Some(product) => Ok(super::flavors::of_product(config, product)),
         None => flavors(config, &[]),
     }

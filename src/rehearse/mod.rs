@@ -11,7 +11,7 @@
 //!    request from its own definition, promotes on top of all previous graphs, and workers finish
 //!    the tasks that it created.
 //! 5. Releases that partial updates start from are rehearsed first, in the same way ([`earlier`]); what they
-//!    leave is the history of the next one.
+//!    leave is the history of the next one, on top of what a file of the project knows ([`known`]).
 //! 6. The checks read the artifacts and the queue, not the state of the program.
 
 pub mod artifacts;
@@ -22,6 +22,7 @@ mod earlier;
 mod event;
 mod external;
 mod flavors;
+mod known;
 mod made;
 mod options;
 mod phase_report;
@@ -37,6 +38,8 @@ mod upload;
 mod versioned;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::name::TaskId;
+use crate::base::text::{list_some, plural};
 use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
@@ -45,9 +48,10 @@ use crate::ports::environment::Environment;
 use crate::ports::files::Files;
 
 use command::Parser;
-use earlier::PARTIAL_UPDATES;
+use earlier::{PARTIAL_UPDATES, Start};
 pub use event::{Event, Events};
 use flavors::{chain, flavors, previous_version};
+use known::Known;
 pub use options::{Options, Updates};
 use rehearsal::Rehearsal;
 pub use report::{Check, EarlierRelease, PhaseReport, Report};
@@ -74,7 +78,13 @@ pub async fn run(
         taskcluster: None,
         ..context
     };
-    let before = earlier::versions(context, graph_config, options, &flavors)?;
+    let staging = staged::is_wanted(graph_config);
+    let (known, unread) = match staging {
+        true => known::read(context.files, graph_config)?,
+        false => (None, Vec::new()),
+    };
+    let newest = newest(known.as_ref(), context.files, graph_config, &flavors)?;
+    let before = earlier::versions(context, graph_config, options, &flavors, newest.as_ref())?;
     let before: Vec<Versioned<'_>> = before
         .into_iter()
         .map(|version| Versioned {
@@ -89,6 +99,9 @@ pub async fn run(
         flavors_before: earlier::flavors_before(graph_config, &flavors)?,
         before: &before,
         files: context.files,
+        known: known.as_ref(),
+        newest: newest.filter(|_| options.updates == Updates::Previous),
+        unread: &unread,
         flavors,
     };
     let mut rehearsal = Rehearsal::start(context, graph_config, options, parser, events).await?;
@@ -109,8 +122,29 @@ struct Releases<'a> {
     before: &'a [Versioned<'a>],
     /// The files of the release itself.
     files: &'a dyn Files,
+    /// What a file of the project knows of earlier ones.
+    known: Option<&'a Known>,
+    /// The newest release that it knows, if that is the one to update from.
+    newest: Option<Start>,
+    /// The tasks that the project names as history.
+    unread: &'a [TaskId],
     /// Its flavors.
     flavors: Vec<String>,
+}
+
+/// The newest release that a file of the project knows and that flavors update.
+fn newest(
+    known: Option<&Known>,
+    files: &dyn Files,
+    config: &GraphConfig,
+    flavors: &[String],
+) -> Outcome<Option<Start>> {
+    let (Some(known), Some(product)) = (known, earlier::product(config, flavors)) else {
+        return Ok(None);
+    };
+    let is_rc = earlier::has_candidate(config, flavors);
+    let current = version(files)?;
+    Ok(current.and_then(|current| known.newest(product, &current, is_rc)))
 }
 
 async fn rehearse<'a>(
@@ -122,14 +156,23 @@ async fn rehearse<'a>(
         rehearsal.add_indexed_task(path)?;
     }
     let mut report = Report::default();
-    let versions: Vec<&str> = releases
-        .before
-        .iter()
-        .map(|one| one.version.as_str())
-        .collect();
-    for (at, files) in releases.before.iter().enumerate() {
+    let known = releases.known;
+    // What can be read is not made again.
+    let product = earlier::product(releases.config, &releases.flavors).unwrap_or_default();
+    let readable = releases.newest.as_ref().filter(|start| {
+        known.is_some_and(|known| rehearsal.has_updates(known, product, &start.version))
+    });
+    let before = match readable {
+        Some(_) => &[],
+        None => releases.before,
+    };
+    if let Some(known) = known {
+        rehearsal.add_known(known, before.is_empty())?;
+    }
+    let versions: Vec<&str> = before.iter().map(|one| one.version.as_str()).collect();
+    for (at, files) in before.iter().enumerate() {
         let earlier = versions.get(..at).unwrap_or_default();
-        let updates = earlier::starts(&files.version, earlier, false);
+        let updates = starts(earlier::starts(&files.version, earlier, false));
         let config = releases.config(&updates);
         rehearsal.begin_release(files, config, !updates.is_empty(), true);
         let names = &releases.flavors_before;
@@ -142,7 +185,7 @@ async fn rehearse<'a>(
         if !holds {
             let own = releases.flavors.iter();
             report.not_rehearsed = left.iter().chain(own).cloned().collect();
-            report.notes = rehearsal.notes();
+            report.notes = releases.notes(rehearsal);
             return Ok(report);
         }
         rehearsal.end_release(&files.version)?;
@@ -150,13 +193,13 @@ async fn rehearse<'a>(
     let names = &releases.flavors;
     let is_rc = earlier::has_candidate(releases.config, names);
     let current = version(releases.files)?.unwrap_or_default();
-    let mut updates = earlier::starts(&current, &versions, is_rc);
-    if versions.is_empty() {
-        updates.push(previous_version(if current.is_empty() {
-            "1.0"
-        } else {
-            &current
-        }));
+    let mut updates = starts(earlier::starts(&current, &versions, is_rc));
+    if let Some(start) = readable {
+        updates.push(start.clone());
+    } else if versions.is_empty() {
+        updates.push(Start::first_build(previous_version(
+            if current.is_empty() { "1.0" } else { &current },
+        )));
     }
     let config = releases.config(&updates);
     rehearsal.begin_release(releases.files, config, true, false);
@@ -164,19 +207,41 @@ async fn rehearse<'a>(
     Ok(Report {
         phases,
         not_rehearsed: left.to_vec(),
-        notes: rehearsal.notes(),
+        notes: releases.notes(rehearsal),
         ..report
     })
 }
 
 impl<'a> Releases<'a> {
     /// The configuration of a release that is updated to from these versions.
-    fn config(&self, updates: &[String]) -> &'a GraphConfig {
+    fn config(&self, updates: &[Start]) -> &'a GraphConfig {
         match updates {
             [] => self.without_updates,
             _ => self.config,
         }
     }
+
+    /// Remarks about the rehearsal as a whole.
+    fn notes(&self, rehearsal: &Rehearsal<'_>) -> Vec<String> {
+        let mut notes = rehearsal.notes();
+        if let Some(known) = self.known {
+            let facts = plural(known.bundle.effects.len(), "fact");
+            notes.push(format!("{} counts as history, with {facts}", known.path));
+        }
+        if !self.unread.is_empty() {
+            let tasks: Vec<&str> = self.unread.iter().map(TaskId::as_str).collect();
+            notes.push(format!(
+                "the history of these tasks was not read, because a rehearsal uses no Taskcluster: {}",
+                list_some(&tasks)
+            ));
+        }
+        notes
+    }
+}
+
+/// The first builds of versions.
+fn starts(versions: Vec<String>) -> Vec<Start> {
+    versions.into_iter().map(Start::first_build).collect()
 }
 
 /// Rehearses a release that is updated to from these versions; returns its phases, and the flavors that were not
@@ -184,7 +249,7 @@ impl<'a> Releases<'a> {
 async fn release<'f>(
     rehearsal: &mut Rehearsal<'_>,
     flavors: &'f [String],
-    updates: &[String],
+    updates: &[Start],
     options: &Options,
 ) -> Outcome<(Vec<PhaseReport>, &'f [String])> {
     let mut phases = vec![rehearsal.push().await?];
@@ -205,7 +270,7 @@ async fn release<'f>(
 fn input(
     rehearsal: &Rehearsal<'_>,
     name: &str,
-    updates: &[String],
+    updates: &[Start],
     options: &Options,
 ) -> Result<Value, Diagnostic> {
     let previous: Vec<String> = rehearsal.graphs().iter().map(ToString::to_string).collect();
@@ -239,8 +304,9 @@ fn input(
     };
     if chain(name).any(|flavor| partials(flavor).is_some_and(truthy)) {
         let mut starts = Object::new();
-        for version in updates {
-            starts.insert(version.clone(), json!({"buildNumber": 1, "locales": []}));
+        for start in updates {
+            let of = json!({"buildNumber": start.build_number, "locales": []});
+            starts.insert(start.version.clone(), of);
         }
         input[PARTIAL_UPDATES] = Value::Object(starts);
     }

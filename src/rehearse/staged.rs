@@ -105,6 +105,10 @@ struct Tasks {
     earlier: BTreeSet<TaskId>,
     /// The staged tasks of the release that have passed.
     passed: Vec<TaskId>,
+    /// The task with what a file of the project knows, without what belongs to releases.
+    settings: Option<TaskId>,
+    /// The task with all that it knows.
+    known: Option<TaskId>,
     /// The tasks with the releases of the rehearsal so far, the oldest first.
     releases: Vec<TaskId>,
     /// Those that the release builds on.
@@ -147,13 +151,22 @@ impl StagedTasks {
     pub fn begin_release(&self, builds_on_others: bool, has_other_version: bool) {
         let mut tasks = self.lock();
         tasks.has_other_version = has_other_version;
-        tasks.history = match builds_on_others {
-            true => tasks.releases.clone(),
-            false => Vec::new(),
+        let known = match has_other_version {
+            true => &tasks.settings,
+            false => &tasks.known,
         };
+        let others = tasks.releases.iter().filter(|_| builds_on_others);
+        tasks.history = known.iter().chain(others).cloned().collect();
         tasks.passed.clear();
         tasks.last.clear();
         tasks.earlier.clear();
+    }
+
+    /// Makes what a file of the project knows history: all of it, and what releases see that are rehearsed first.
+    pub fn add_known(&self, settings: Option<TaskId>, known: TaskId) {
+        let mut tasks = self.lock();
+        tasks.settings = settings;
+        tasks.known = Some(known);
     }
 
     /// Ends a release, which a task has as its artifact now.
@@ -247,11 +260,10 @@ impl StagedTasks {
     fn staged(&self, task_id: &TaskId, definition: &Value) -> Option<Value> {
         if definition["extra"].get("staging").is_some() {
             let mut definition = definition.clone();
+            // The tasks that the project names as history are on another Taskcluster.
             let history = self.lock().history.clone();
-            if !history.is_empty() {
-                let ids = history.iter().map(|id| Value::from(id.as_str()));
-                definition["extra"]["staging"]["history"] = ids.collect();
-            }
+            let ids = history.iter().map(|id| Value::from(id.as_str()));
+            definition["extra"]["staging"]["history"] = ids.collect();
             return Some(definition);
         }
         let kind = definition["tags"]["kind"].as_str().unwrap_or_default();

@@ -89,6 +89,22 @@ impl Bundle {
         })
     }
 
+    /// What it says, as the only history of a release; `task` has it as its artifact.
+    #[must_use]
+    pub fn merged(&self, task: &TaskId) -> Merged {
+        let state = State {
+            run: TaskRun {
+                task_id: task.clone(),
+                run_id: 0,
+            },
+            label: self.origin.clone(),
+            revision: String::new(),
+            parents: Vec::new(),
+            effects: self.effects.clone(),
+        };
+        Merged::new(&BTreeMap::from([(task.clone(), state.into())]))
+    }
+
     /// Everything that a release looks like, which the tasks of these groups have made.
     #[must_use]
     pub fn of(merged: &Merged, groups: Vec<TaskId>, origin: impl Into<String>) -> Self {
@@ -133,19 +149,8 @@ fn of_task(task: &TaskId, source: &dyn Source) -> PastRead {
         Ok(artifact) => {
             let bundle = Bundle::read(&artifact.content);
             let bundle = bundle.map_err(|error| vec![error.to_string()])?;
-            let state = State {
-                run: TaskRun {
-                    task_id: task.clone(),
-                    run_id: 0,
-                },
-                label: bundle.origin.clone(),
-                revision: String::new(),
-                parents: Vec::new(),
-                effects: bundle.effects,
-            };
-            let states = BTreeMap::from([(task.clone(), state.into())]);
             Ok(Arc::new(Past {
-                merged: Merged::new(&states),
+                merged: bundle.merged(task),
                 origin: bundle.origin,
             }))
         }

@@ -15,5 +15,6 @@ mod pipeline;
 mod publication;
 mod reading;
 mod shell;
+mod small;
 mod staged;
 mod updates;

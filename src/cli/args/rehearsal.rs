@@ -34,8 +34,9 @@ pub struct RehearseArgs {
     #[arg(short = 'J', long)]
     pub json: bool,
     /// Version of an earlier release, which is rehearsed first and then updated from; can be repeated,
-    /// the oldest first. By default, the version before, if release tasks are staged and the flavors
-    /// promise partial updates
+    /// the oldest first. By default, the newest version in the file of `snowman.staging.history` if there
+    /// is one, or else the version before, if release tasks are staged and the flavors promise partial
+    /// updates
     #[arg(long = "update-from", value_name = "VERSION")]
     pub update_from: Vec<String>,
     /// Kind that every flavor rebuilds; can be repeated

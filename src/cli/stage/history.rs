@@ -6,7 +6,6 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::release::Release;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::name::TaskId;
 use crate::base::text::{list_some, plural};
 use crate::cli::args::StageHistoryArgs;
 use crate::cli::context::runtime;
@@ -22,10 +21,8 @@ pub fn history(args: &StageHistoryArgs, command: &CommandHelper<'_>) -> Outcome<
     let runtime = runtime()?;
     let release = Release::load(&runtime, &args.sources, command)?;
     let merged = release.merged(command.output)?;
-    let groups = args.sources.iter();
-    let groups: Vec<TaskId> = groups.filter_map(|id| TaskId::parse(id).ok()).collect();
     let origin = format!("the staged release of {}", list_some(&args.sources));
-    let bundle = Bundle::of(&merged, groups, origin);
+    let bundle = Bundle::of(&merged, release.groups, origin);
     std::fs::write(&args.output, bundle.write()).map_err(|error| {
         Diagnostic::environment(format!("cannot write {}", args.output.display())).because(error)
     })?;

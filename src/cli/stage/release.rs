@@ -30,6 +30,8 @@ pub struct Release {
     tasks: Vec<TaskId>,
     /// The tasks that the history comes from, the oldest first.
     history: Vec<TaskId>,
+    /// The task groups that were looked at.
+    pub groups: Vec<TaskId>,
     /// Where the artifacts are.
     pub source: Arc<dyn Source + Send>,
 }
@@ -55,10 +57,11 @@ impl Tasks {
         }
     }
 
-    fn of(self, source: Arc<dyn Source + Send>) -> Release {
+    fn of(self, groups: Vec<TaskId>, source: Arc<dyn Source + Send>) -> Release {
         Release {
             tasks: self.tasks,
             history: self.history,
+            groups,
             source,
         }
     }
@@ -151,6 +154,9 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
     let groups = state.groups();
     let mut tasks = Tasks::default();
     let earlier = rehearsed_history(&state, &mut tasks);
+    let ids = groups.iter();
+    let ids = ids.filter_map(|group| TaskId::parse(&group.group_id).ok());
+    let ids: Vec<TaskId> = ids.collect();
     for group in groups {
         if earlier.contains(&group.group_id) {
             continue;
@@ -163,7 +169,7 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
             }
         }
     }
-    Ok(tasks.of(Arc::new(Kept(sandbox))))
+    Ok(tasks.of(ids, Arc::new(Kept(sandbox))))
 }
 
 /// Adds the history of a release that was rehearsed on top of others; returns the task groups of these.
@@ -228,7 +234,7 @@ fn of_groups(
             }
         }
     }
-    Ok(tasks.of(Arc::new(Queue::new(runtime, client))))
+    Ok(tasks.of(ids, Arc::new(Queue::new(runtime, client))))
 }
 
 /// Artifacts of a sandbox that has ended.

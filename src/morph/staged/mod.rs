@@ -13,6 +13,7 @@
 //! Nothing is staged on a decision at release level, or in a project that does not ask for it.
 
 mod definition;
+mod history;
 mod nearest;
 mod settings;
 
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::definition::{Before, staged};
+pub use self::history::{Listed, history};
 use self::nearest::nearest;
 pub use self::settings::{Settings, settings};
 use crate::base::dag::Dag;

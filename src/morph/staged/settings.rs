@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::history::history;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::path::ValuePath;
@@ -89,25 +90,7 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             );
         }
     }
-    let listed = section.get("history").into_iter().flat_map(Value::texts);
-    let mut history = Vec::new();
-    let mut history_file = None;
-    for id in listed {
-        match TaskId::parse(id) {
-            _ if history_file.is_some() => wrong.push(
-                Diagnostic::user(format!(
-                    "`snowman.staging.history`: `{id}` is listed after a file, but the file has to be the last"
-                ))
-                .at(place("history")),
-            ),
-            _ if id.ends_with(".json.gz") => history_file = Some(id.to_owned()),
-            Ok(id) => history.push(id),
-            Err(_) => wrong.push(
-                Diagnostic::user(format!("`snowman.staging.history`: `{id}` is neither a taskId nor the path of a file `….json.gz`"))
-                    .at(place("history")),
-            ),
-        }
-    }
+    let listed = wrong.keep(history(config)).unwrap_or_default();
     let archive = section.get("archive").and_then(Value::as_str);
     if let Some(address) = archive
         && !["http://", "https://"]
@@ -135,8 +118,8 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
     }
     wrong.or_ok(())?;
     Ok(Some(Settings {
-        history,
-        history_file,
+        history: listed.tasks,
+        history_file: listed.file,
         compares: section.get("compare-production") != Some(&Value::Bool(false)),
         image: section.get("image").cloned(),
         archive: archive.map(str::to_owned),

@@ -7,3 +7,6 @@
 pub mod channel;
 pub mod name;
 pub mod phases;
+
+/// The space of releases, by name.
+pub const RELEASES: &str = "ship-it-release";

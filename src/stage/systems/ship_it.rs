@@ -7,13 +7,11 @@ use crate::base::value::json;
 use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::report::Table;
+use crate::stage::ship_it::RELEASES;
 use crate::stage::ship_it::channel;
 use crate::stage::ship_it::name::ReleaseName;
 use crate::stage::ship_it::phases::{Phase, Seen};
 use crate::stage::work::Work;
-
-/// The space of releases.
-pub const RELEASES: &str = "ship-it-release";
 
 /// The space of the versions of channels.
 const CHANNELS: &str = "ship-it-channel";

@@ -11,20 +11,19 @@ use crate::base::pattern::Prefix;
 use crate::base::text::plural;
 use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
-use crate::stage::history::{RELEASES, SOURCES};
+use crate::stage::history::SOURCES;
 use crate::stage::keys::Certificate;
-use crate::stage::merged::Merged;
 use crate::stage::report::Table;
 use crate::stage::update_verify::command::Arguments;
 use crate::stage::update_verify::config::Config;
 use crate::stage::update_verify::create::{FULL_CHECK_LOCALES, Options, UpdatePath};
 use crate::stage::update_verify::platform::Platform;
 use crate::stage::update_verify::select::{Selection, Shipped, channel_ids, release_tag};
+use crate::stage::update_verify::shipped::shipped;
 use crate::stage::version_order::compare;
 use crate::stage::work::Work;
 
 use super::archived;
-use super::ship_it::RELEASES as SHIP_IT;
 
 /// The script that the task runs.
 const SCRIPT: &str = "update-verify-config-creator.py";
@@ -82,6 +81,8 @@ struct Task {
 /// The earlier releases that updates are verified from, by version.
 #[derive(Default)]
 struct Earlier {
+    /// Whether any release is known, of whatever product and channel.
+    is_known: bool,
     /// All that are to be verified.
     chosen: BTreeSet<String>,
     /// Those of which enough is known.
@@ -175,7 +176,10 @@ impl Task {
 
     fn earlier(&self, work: &mut Work<'_>) -> Earlier {
         let shipped = self.shipped(work);
-        let mut earlier = Earlier::default();
+        let mut earlier = Earlier {
+            is_known: !shipped.is_empty(),
+            ..Earlier::default()
+        };
         let mut skipped = Vec::new();
         work.report
             .checked("releases that were shipped", shipped.len());
@@ -216,11 +220,7 @@ impl Task {
 
     /// The releases that were shipped.
     fn shipped(&self, work: &mut Work<'_>) -> Vec<Shipped> {
-        let listed = work.history.space(RELEASES).map(|(name, entry)| Shipped {
-            name: name.to_owned(),
-            build_number: entry.value["buildNumber"].as_u64().unwrap_or(1),
-        });
-        let listed: Vec<Shipped> = listed.chain(marked(work.history)).collect();
+        let listed = shipped(work.history);
         if !listed.is_empty() {
             return listed;
         }
@@ -379,7 +379,11 @@ impl Task {
     /// Checks that the configuration has what was promised.
     fn check(&self, work: &mut Work<'_>, earlier: &Earlier, config: &Config) {
         let options = &self.options;
-        let Earlier { chosen, paths } = earlier;
+        let Earlier {
+            is_known,
+            chosen,
+            paths,
+        } = earlier;
         let mut others = Vec::new();
         for version in &options.partial_versions {
             let mut included = self.selection.include_versions.iter();
@@ -404,12 +408,9 @@ impl Task {
             ));
         }
         let may_be_empty = self.selection.may_be_empty().unwrap_or(false);
-        if chosen.is_empty()
-            && options.partial_versions.is_empty()
-            && work.staged.history.is_empty()
-        {
+        if !is_known && options.partial_versions.is_empty() {
             work.report.nothing_to_check(
-                "updates from earlier releases: the release has no history, and promises no partial updates",
+                "updates from earlier releases: none is known, and the release promises no partial updates",
             );
         } else if chosen.is_empty() && !may_be_empty {
             work.report.problem(format!(
@@ -439,18 +440,6 @@ impl Task {
         work.report
             .checked("earlier releases against the last watershed", paths.len());
     }
-}
-
-/// The releases that earlier staged releases have marked as shipped.
-fn marked(history: &Merged) -> impl Iterator<Item = Shipped> {
-    history.space(SHIP_IT).filter_map(|(_, entry)| {
-        let text = |key: &str| entry.value[key].as_str();
-        let (product, version) = (text("product")?, text("version")?);
-        (text("status")? == "shipped").then(|| Shipped {
-            name: format!("{}-{version}", product.to_ascii_lowercase()),
-            build_number: entry.value["buildNumber"].as_u64().unwrap_or(1),
-        })
-    })
 }
 
 /// The version that an application has: without the number of a beta, and without `esr`.

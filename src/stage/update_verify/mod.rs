@@ -1,6 +1,6 @@
 //! Update verification: which updates from earlier releases are verified, and how.
 //!
-//! 1. [`select`] chooses the earlier releases, and [`create`] writes a [`config`] about them: what each of
+//! 1. [`select`] chooses among the earlier releases that were [`shipped`], and [`create`] writes a [`config`] about them: what each of
 //!    their users is offered. [`command`] reads the arguments of the tasks, [`platform`] knows the names of
 //!    platforms.
 //! 2. [`chunk`] divides a configuration among tasks.
@@ -21,5 +21,6 @@ pub mod offer;
 pub mod package;
 pub mod platform;
 pub mod select;
+pub mod shipped;
 pub mod verify;
 pub mod world;
