@@ -17,4 +17,5 @@ mod reading;
 mod shell;
 mod small;
 mod staged;
+mod update_defects;
 mod updates;

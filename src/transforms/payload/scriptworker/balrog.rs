@@ -226,14 +226,16 @@ fn build(images: &Images<'_, '_>, item: &mut Item, definition: &mut Object) -> O
                 let eta = worker.get("release-eta").or(params.get("release_eta"));
                 let eta = eta.cloned().unwrap_or_else(|| Value::from(""));
                 payload.insert("release_eta", eta);
-                let fields = [
-                    unless_empty(
-                        "force_fallback_mapping_update",
-                        "force-fallback-mapping-update",
-                    ),
-                    unless_empty("background_rate", "background-rate"),
-                ];
-                copy(&mut payload, &worker, &fields);
+                let force = unless_empty(
+                    "force_fallback_mapping_update",
+                    "force-fallback-mapping-update",
+                );
+                copy(&mut payload, &worker, &[force]);
+                // The worker takes 0 for none, which only a staged task reports.
+                let rate = worker.get("background-rate");
+                if let Some(rate) = rate.filter(|rate| !rate.is_null()) {
+                    payload.insert("background_rate", rate.clone());
+                }
             }
             _ => {}
         }
