@@ -1,12 +1,16 @@
 """Compares the graphs of every phase, as Firefox's or Thunderbird's own program and snowman make them from
 parameter files.
 
-usage: stages.py OUT [FILE...]
+usage: stages.py [--again] [--phases NAME,...] OUT [FILE...]
 
 The files are in `taskcluster/test/params`; without any, all of them are used. The documents of the tree's program are
-made once and kept in the folder `peer` of OUT, with their digests. The index is empty for both programs. Environment:
-see programs.py.
+made once and kept in the folder `peer` of OUT, with their digests. `answers.json` has the digests of documents that
+were made before, without taskIds, for the Git tree that they were made from: without `--again`, what is as recorded there
+is not made again. Answers that are new are added to the file `answers.json` in OUT. The index is empty for both programs.
+Environment: see programs.py.
 """
+
+import argparse
 
 import hashlib
 import json
@@ -42,6 +46,7 @@ for phase, attribute in phases.items():
     with open("%s/%s.json" % (folder, phase), "w") as out:
         out.write(format_taskgraph_json(getattr(made, attribute)))
 """
+ANSWERS = pathlib.Path(__file__).with_name("answers.json")
 
 
 class Pages(dict):
@@ -83,26 +88,87 @@ def peers_documents(file, folder, environment):
     return documents
 
 
+def without_ids(document):
+    """The graph in a document, with labels in place of taskIds."""
+    graph = json.loads(document)
+    return named(graph, {key: task["label"] for key, task in graph.items() if key != task["label"]})
+
+
+def answer(graph):
+    """What is recorded of a graph without taskIds: the number of its tasks and a digest."""
+    text = json.dumps(graph, sort_keys=True, separators=(",", ":"))
+    return {"tasks": len(graph), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def compare(ours, theirs):
-    """Compares two documents. Returns the number of tasks, whether they are the same, and how."""
+    """Compares two documents. Returns what is to be recorded of theirs, whether they are the same, and how."""
     ours, theirs = (path.read_bytes().rstrip(b"\n") for path in (ours, theirs))
-    tasks = json.loads(theirs)
-    if ours == theirs:
-        return len(tasks), True, "the same bytes"
-    ours = json.loads(ours)
-    ours, theirs = (
-        named(graph, {key: task["label"] for key, task in graph.items() if key != task["label"]})
-        for graph in (ours, tasks)
+    same_bytes = ours == theirs
+    theirs = without_ids(theirs)
+    if same_bytes:
+        return answer(theirs), True, "the same bytes"
+    found = first_difference(without_ids(ours), theirs)
+    return answer(theirs), not found, found or "the same but for taskIds"
+
+
+class Comparison:
+    """Compares the phases of parameter files, one after the other."""
+
+    def __init__(self, out, environment, again):
+        self.out = out
+        self.environment = environment
+        self.log = None
+        self.own = out / "ours"
+        self.own.mkdir(parents=True, exist_ok=True)
+        tree = ["git", "rev-parse", "HEAD^{tree}"]
+        self.tree = subprocess.run(tree, cwd=TREE, check=True, capture_output=True, text=True).stdout.strip()
+        self.again = again
+        self.recorded = {}
+        for path in (ANSWERS, out / "answers.json"):
+            if path.exists():
+                self.recorded.update(json.loads(path.read_text()).get(self.tree, {}))
+
+    def record(self, name, phase, given):
+        self.recorded.setdefault(name, {})[phase] = given
+        document = {self.tree: self.recorded}
+        (self.out / "answers.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+    def make(self, file, phase):
+        """Has snowman make the document of a phase. Returns its path, or nothing if it fails."""
+        path = self.own / "graph.json"
+        self.log = self.own / ("%s.%s.log" % (file.stem, phase))
+        command = [*PROGRAMS["snowman"], phase, "-r", ROOT, "--json", "-p", file, "-o", path]
+        with open(self.log, "w") as stderr:
+            done = subprocess.run(command, cwd=TREE, env=self.environment, stderr=stderr)
+        return path if done.returncode == 0 else None
+
+    def phase(self, file, phase):
+        """Returns the number of tasks, whether both programs agree, and a description."""
+        made = self.make(file, phase)
+        recorded = self.recorded.get(file.stem, {}).get(phase)
+        if made and recorded and not self.again and answer(without_ids(made.read_bytes())) == recorded:
+            return recorded["tasks"], True, "the same as recorded, but for taskIds"
+        theirs = peers_documents(file, self.out / "peer" / file.stem, self.environment).get(phase)
+        if not theirs:
+            return "-", not made, "only the tree's program fails" if made else "both programs fail"
+        if not made:
+            return "-", False, "failed, see %s" % self.log
+        given, same, outcome = compare(made, theirs)
+        self.record(file.stem, phase, given)
+        return given["tasks"], same, outcome
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    found = first_difference(ours, theirs)
-    return len(tasks), not found, found or "the same but for taskIds"
-
-
-def main(out, *files):
-    out = pathlib.Path(out).resolve()
-    own = out / "ours"
-    own.mkdir(parents=True, exist_ok=True)
-    files = [PARAMS / file for file in files] or sorted(PARAMS.glob("*.yml"))
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--phases", type=lambda text: text.split(","), default=list(PHASES))
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("files", nargs="*")
+    options = parser.parse_args()
+    out = options.out.resolve()
+    files = [PARAMS / file for file in options.files] or sorted(PARAMS.glob("*.yml"))
     all_same = True
     with FakeTaskcluster({}) as taskcluster:
         taskcluster.pages = Pages()
@@ -110,26 +176,14 @@ def main(out, *files):
         environment.update(
             TASKCLUSTER_ROOT_URL=ROOT_URL, SNOWMAN_PYTHON=str(PYTHON), SNOWMAN_CACHE=str(out / "cache")
         )
+        comparison = Comparison(out, environment, options.again)
         for file in files:
-            theirs = peers_documents(file, out / "peer" / file.stem, environment)
-            for phase in theirs or ["full"]:
-                path, log = own / "graph.json", own / ("%s.%s.log" % (file.stem, phase))
-                command = [*PROGRAMS["snowman"], phase, "-r", ROOT, "--json", "-p", file, "-o", path]
-                with open(log, "w") as stderr:
-                    done = subprocess.run(command, cwd=TREE, env=environment, stderr=stderr)
-                if not theirs:
-                    count, same = "-", done.returncode != 0
-                    outcome = "both programs fail" if same else "only the tree's program fails"
-                elif done.returncode == 0:
-                    count, same, outcome = compare(path, theirs[phase])
-                else:
-                    count, same, outcome = "-", False, "failed, see %s" % log
+            for phase in options.phases:
+                count, same, outcome = comparison.phase(file, phase)
                 all_same = all_same and same
                 print("| %s | %s | %s | %s |" % (file.stem, phase, count, outcome), flush=True)
     return 0 if all_same else 1
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())
