@@ -52,6 +52,7 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         },
         rebuild_kinds: args.rebuild_kinds.clone(),
         do_not_optimize: args.do_not_optimize.clone(),
+        repository: args.repository.clone(),
         branch: args.branch.clone(),
         root_url,
         indexed: args.indexed.clone(),

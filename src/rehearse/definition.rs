@@ -8,7 +8,7 @@ use super::command::{
     self, Command, CommandError, Parser, Subcommand, Worker, absolute, below, shortened,
 };
 use super::publish;
-use super::push::{Push, TASKS_FOR};
+use super::push::Push;
 use super::report::Check;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::scope::ScopeSet;
@@ -267,7 +267,7 @@ fn check_push_flags(
         }
     }
     for (name, value, expected) in [
-        ("tasks-for", &flags.tasks_for, TASKS_FOR),
+        ("tasks-for", &flags.tasks_for, push.service.tasks_for()),
         ("head-repository", &flags.head_repository, &push.repository),
         ("head-rev", &flags.head_rev, &push.head_rev),
     ] {

@@ -29,6 +29,8 @@ pub struct Options {
     pub do_not_optimize: Vec<String>,
     /// The folder of the sandbox's state.
     pub folder: Option<PathBuf>,
+    /// The address of the repository to push to; by default, the configured one, or the one of the clone.
+    pub repository: Option<String>,
     /// The branch to push to; by default, the main branch of the project.
     pub branch: Option<String>,
     /// The root URL in the context of `.taskcluster.yml`, for projects that distinguish deployments; by

@@ -7,10 +7,33 @@ use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::flags::DecisionFlags;
 use crate::decision::{self, Context};
+use crate::ports::vcs::Tool;
+
+/// Which service tells Taskcluster of a push, and so what `.taskcluster.yml` is rendered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// taskcluster-github, for repositories on GitHub.
+    GitHub,
+    /// build-decision, for repositories on hg.mozilla.org.
+    Mercurial,
+}
+
+impl Service {
+    /// The `tasks_for` of a push's decision task.
+    #[must_use]
+    pub fn tasks_for(self) -> &'static str {
+        match self {
+            Self::GitHub => "github-push",
+            Self::Mercurial => "hg-push",
+        }
+    }
+}
 
 /// The push that is rehearsed.
 #[derive(Debug, Clone)]
 pub struct Push {
+    /// The service that tells of it.
+    pub service: Service,
     /// The repository.
     pub repository: String,
     /// The project: the last part of its address.
@@ -23,22 +46,20 @@ pub struct Push {
     pub owner: String,
 }
 
-/// The `tasks_for` of a push's decision task.
-pub const TASKS_FOR: &str = "github-push";
-
-/// Pushes to Git repositories have no number.
-pub const PUSHLOG_ID: &str = "0";
-
 /// The GitHub login that pushes.
 const LOGIN: &str = "rehearsal";
 
 impl Push {
     /// The push to rehearse: of the revision that is checked out, to the main branch of the
-    /// configured repository, or else of the one that it was cloned from.
+    /// given or configured repository, or else of the one that it was cloned from.
     ///
     /// # Errors
     /// When there is no repository, or it cannot be read.
-    pub fn from_repository(context: Context<'_>, graph_config: &GraphConfig) -> Outcome<Self> {
+    pub fn from_repository(
+        context: Context<'_>,
+        graph_config: &GraphConfig,
+        repository: Option<&str>,
+    ) -> Outcome<Self> {
         let vcs = context.vcs.ok_or_else(|| {
             Diagnostic::environment("a rehearsal needs a repository, but none was found")
                 .help("run `snowman rehearse` in a checkout of the project")
@@ -46,7 +67,8 @@ impl Push {
         let vcs_error = |error| decision::vcs_diagnostic(&error);
         let first = graph_config.repositories().values().next();
         let text = |key: &str| first?.get(key)?.as_str().map(str::to_owned);
-        let own = graph_config.default_repository().map(str::to_owned);
+        let own = repository.or_else(|| graph_config.default_repository());
+        let own = own.map(|url| url.trim_end_matches('/').to_owned());
         let cloned = vcs.remote_url().map_err(vcs_error)?;
         let cloned = cloned.filter(|url| parse_repository_url(url).is_some());
         let name = text("name").unwrap_or_else(|| "project".to_owned());
@@ -56,6 +78,10 @@ impl Push {
         let project = parse_repository_url(&repository).map_or(name, |url| url.name);
         let branch = text("default-ref").unwrap_or_else(|| "main".to_owned());
         Ok(Self {
+            service: match vcs.tool() {
+                Tool::Hg => Service::Mercurial,
+                Tool::Git => Service::GitHub,
+            },
             repository,
             project,
             head_ref: head_ref(&branch),
@@ -64,45 +90,106 @@ impl Push {
         })
     }
 
-    /// The scope with which taskcluster-github creates the decision task: the role of the branch.
+    /// The number of the push in its repository. Pushes to Git repositories have none.
+    #[must_use]
+    pub fn pushlog_id(&self) -> &'static str {
+        match self.service {
+            Service::GitHub => "0",
+            Service::Mercurial => "1",
+        }
+    }
+
+    /// The SCM level of a repository on hg.mozilla.org: taskgraph, too, knows Try by its name.
+    fn level(&self) -> &'static str {
+        match self.project.contains("try") {
+            true => "1",
+            false => "3",
+        }
+    }
+
+    /// The scope with which the service creates the decision task: the role of the branch.
     #[must_use]
     pub fn scope(&self) -> String {
         let role = parse_repository_url(&self.repository).map(|url| url.role_prefix);
-        let branch = self.head_ref.trim_start_matches("refs/heads/");
+        let branch = match self.service {
+            Service::GitHub => self.head_ref.trim_start_matches("refs/heads/"),
+            Service::Mercurial => "default",
+        };
         format!("assume:{}:branch:{branch}", role.unwrap_or_default())
     }
 
     /// Flags of a decision that fit the push, for a command that was not read.
     #[must_use]
     pub fn decision_flags(&self, definition: &Value, tool: &str) -> DecisionFlags {
+        let head_ref = match self.service {
+            Service::GitHub => self.head_ref.clone(),
+            Service::Mercurial => self.head_rev.clone(),
+        };
         DecisionFlags {
             entry_options: Object::new(),
             project: self.project.clone(),
-            pushlog_id: PUSHLOG_ID.to_owned(),
+            pushlog_id: self.pushlog_id().to_owned(),
             pushdate: 0,
             owner: self.owner.clone(),
             level: level_of(definition),
             target_tasks_method: None,
             repository_type: tool.to_owned(),
             base_repository: self.repository.clone(),
-            base_ref: self.head_ref.clone(),
+            base_ref: head_ref.clone(),
             // No task is skipped because of unchanged files.
             base_rev: self.head_rev.clone(),
             head_repository: self.repository.clone(),
-            head_ref: self.head_ref.clone(),
+            head_ref,
             head_rev: self.head_rev.clone(),
             head_tag: String::new(),
-            tasks_for: TASKS_FOR.to_owned(),
+            tasks_for: self.service.tasks_for().to_owned(),
             try_task_config_file: None,
             decision_parameters: None,
             allow_parameter_override: false,
         }
     }
 
+    /// What the service renders `.taskcluster.yml` with, apart from what all services know.
+    #[must_use]
+    pub fn context(&self, now: Timestamp) -> Object {
+        let mut context = Object::new();
+        context.insert("tasks_for", json!(self.service.tasks_for()));
+        match self.service {
+            Service::GitHub => context.insert("event", self.event(now)),
+            Service::Mercurial => {
+                context.insert("push", self.hg_push(now));
+                context.insert("repository", self.hg_repository())
+            }
+        };
+        context
+    }
+
+    /// What build-decision says about this push.
+    /// See <https://github.com/mozilla-releng/fxci-config/blob/main/build-decision/src/build_decision/hg_push.py>.
+    fn hg_push(&self, now: Timestamp) -> Value {
+        json!({
+            "owner": self.owner,
+            "comment": "",
+            "pushlog_id": self.pushlog_id(),
+            "pushdate": now.moment().timestamp(),
+            "revision": self.head_rev,
+            "base_revision": self.head_rev,
+        })
+    }
+
+    /// What build-decision says about the repository of this push.
+    fn hg_repository(&self) -> Value {
+        json!({
+            "url": self.repository,
+            "project": self.project,
+            "level": self.level(),
+            "type": "hg",
+        })
+    }
+
     /// Returns the event that GitHub sends for this push, without node ids and most URLs.
     /// See <https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>.
-    #[must_use]
-    pub fn event(&self, now: Timestamp) -> Value {
+    fn event(&self, now: Timestamp) -> Value {
         let url = &self.repository;
         let owner = parse_repository_url(url)
             .and_then(|url| url.owner)

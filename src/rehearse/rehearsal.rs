@@ -70,7 +70,7 @@ impl<'a> Rehearsal<'a> {
         parser: Parser,
         events: Events,
     ) -> Outcome<Self> {
-        let push = Push::from_repository(context, graph_config)?;
+        let push = Push::from_repository(context, graph_config, options.repository.as_deref())?;
         let report = Arc::clone(&events);
         let on_event = move |event: &sandbox::TaskEvent| {
             if event.state.is_resolved() {
@@ -308,7 +308,13 @@ impl<'a> Rehearsal<'a> {
                 }
             }
         }
-        for head_ref in &refs {
+        let services = template::services(self.context.files, self.push.service)?;
+        let pushes = services.iter().flat_map(|service| {
+            let refs = refs.iter();
+            refs.map(move |head_ref| (*service, head_ref))
+        });
+        for (service, head_ref) in pushes {
+            self.push.service = service;
             self.push.head_ref.clone_from(head_ref);
             let slugid = |label: &str| self.new_id(label);
             let rendered =

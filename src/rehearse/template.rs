@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::push::Push;
+use super::push::{Push, Service};
 
 use crate::actions::render::TASKCLUSTER_YML;
 use crate::base::diagnostic::{Diagnostic, Outcome, Place};
@@ -39,13 +39,15 @@ pub fn decision_task(
         .iter()
         .map(|(label, id)| (Str::from(label.as_str()), json!(id.as_str())))
         .collect();
-    let context = json!({
-        "tasks_for": "github-push",
-        "event": push.event(now),
-        "taskcluster_root_url": root_url,
-        AS_SLUGID: slugids,
-        "now": now.to_string(),
-    });
+    let own = slugid("decision");
+    let mut context = push.context(now);
+    context.insert("taskcluster_root_url", json!(root_url));
+    context.insert(AS_SLUGID, Value::Object(slugids));
+    context.insert("now", json!(now.to_string()));
+    if push.service == Service::Mercurial {
+        context.insert("ownTaskId", json!(own.as_str()));
+    }
+    let context = Value::Object(context);
     let mut tasks = render_tasks(&template, &context, "a push", &document)?;
     let Some(mut task) = tasks.pop() else {
         return Ok(None);
@@ -61,7 +63,7 @@ pub fn decision_task(
             ))
             .because(error)
         })?,
-        None => slugid("decision"),
+        None => own,
     };
     Ok(Some((task_id, Value::Object(task))))
 }
@@ -178,16 +180,36 @@ fn hook_role(push: &Push, action: &Value, decision: &Value) -> (&'static str, St
     (tasks_for, format!("assume:{role}:{tasks_for}:{permission}"))
 }
 
+/// The services that `.taskcluster.yml` may have a task for: the own one first, and the other one if it is named.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn services(files: &dyn Files, own: Service) -> Outcome<Vec<Service>> {
+    let text = read(files)?;
+    let text = String::from_utf8_lossy(&text);
+    let named = |service: &Service| text.contains(service.tasks_for());
+    let all = [Service::GitHub, Service::Mercurial];
+    let other = all.into_iter().filter(|service| *service != own);
+    let mut found: Vec<Service> = std::iter::once(own).chain(other).filter(named).collect();
+    if found.is_empty() {
+        found.push(own);
+    }
+    Ok(found)
+}
+
 fn taskcluster_yml(files: &dyn Files) -> Outcome<Document> {
-    let text = files.read(TASKCLUSTER_YML).map_err(|error| {
+    yaml::load(TASKCLUSTER_YML, &read(files)?)
+}
+
+fn read(files: &dyn Files) -> Result<Vec<u8>, Diagnostic> {
+    files.read(TASKCLUSTER_YML).map_err(|error| {
         match error {
         FileError::Missing(_) => Diagnostic::user(format!("{TASKCLUSTER_YML} does not exist")).help(
             "add it to the root of the repository; decision and action tasks are rendered from it",
         ),
         other => other.into(),
     }
-    })?;
-    yaml::load(TASKCLUSTER_YML, &text)
+    })
 }
 
 /// The maximum depth of brackets in an expression. JSON-e takes about three times as long for each

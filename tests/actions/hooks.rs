@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use snowman::base::name::TaskId;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::files::Disk;
-use snowman::rehearse::push::Push;
+use snowman::rehearse::push::{Push, Service};
 use snowman::rehearse::template;
 
 use super::bench::{Bench, REPOSITORY};
@@ -50,6 +50,7 @@ async fn trigger(
         .unwrap();
     let files = Disk::new(bench.project.root()).unwrap();
     let pushed = Push {
+        service: Service::GitHub,
         repository: REPOSITORY.to_owned(),
         project: "ci".to_owned(),
         head_ref: "refs/heads/main".to_owned(),

@@ -12,7 +12,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::custom::actions::ProjectActions;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::ports::files::Disk;
-use snowman::rehearse::push::Push;
+use snowman::rehearse::push::{Push, Service};
 use snowman::rehearse::template;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -158,6 +158,7 @@ fn own() -> Value {
 /// The task that the hook of an action creates when an interface triggers it.
 fn rendered(action: &Value, user: &Value) -> Value {
     let push = Push {
+        service: Service::GitHub,
         repository: "https://github.com/snowman-ci/snowman".to_owned(),
         project: "snowman".to_owned(),
         head_ref: "refs/heads/main".to_owned(),

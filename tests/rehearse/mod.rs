@@ -11,6 +11,7 @@ mod definitions;
 mod edits;
 mod environment;
 mod guide;
+mod mercurial;
 mod pipeline;
 mod publication;
 mod reading;

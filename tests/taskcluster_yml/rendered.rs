@@ -10,7 +10,7 @@ use snowman::base::time::Timestamp;
 use snowman::config::yaml;
 use snowman::ports::environment::Environment;
 use snowman::ports::files::Disk;
-use snowman::rehearse::push::Push;
+use snowman::rehearse::push::{Push, Service};
 use snowman::rehearse::template::action_task;
 
 use super::ROOT;
@@ -39,6 +39,7 @@ fn action(case: &Value) -> Value {
     fs::write(root.join(".taskcluster.yml"), text(case, "/template")).unwrap();
     let decision = "/action/hookPayload/decision";
     let push = Push {
+        service: Service::GitHub,
         repository: text(case, &format!("{decision}/repository/url")).to_owned(),
         project: text(case, &format!("{decision}/repository/project")).to_owned(),
         head_ref: "default".to_owned(),

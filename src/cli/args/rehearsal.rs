@@ -51,6 +51,10 @@ pub struct RehearseArgs {
     /// Index path with a completed task, as if another project had built it; can be repeated
     #[arg(long, value_name = "PATH")]
     pub indexed: Vec<String>,
+    /// Address of the repository to push to; by default, the first one in config.yml, or else the one that the
+    /// checkout was cloned from
+    #[arg(long, value_name = "URL")]
+    pub repository: Option<String>,
     /// Branch to push to; by default, the first of the repository's `default-ref`, main and master
     /// that `.taskcluster.yml` has a task for
     #[arg(long, value_name = "BRANCH")]

@@ -2,7 +2,6 @@
 
 use super::super::external::{self, ExternalArtifact};
 use super::super::known::Known;
-use super::super::push::PUSHLOG_ID;
 use super::Rehearsal;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
@@ -96,7 +95,7 @@ impl<'a> Rehearsal<'a> {
     /// checked out, where in reality each has one of its own, and the tasks of one are not found in the push of another.
     fn forget_push(&self) -> Result<(), ServiceError> {
         let revision = format!(".revision.{}.", self.push.head_rev);
-        let number = format!(".pushlog-id.{PUSHLOG_ID}.");
+        let number = format!(".pushlog-id.{}.", self.push.pushlog_id());
         let state = self.sandbox.state();
         state.remove_index(|path| path.contains(&revision) || path.contains(&number))
     }
