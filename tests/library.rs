@@ -1,6 +1,5 @@
 //! Tests that call the library.
 
-#[cfg(unix)]
 #[expect(dead_code, reason = "the other tests use more of it")]
 mod common;
 

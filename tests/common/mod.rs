@@ -9,6 +9,7 @@
 )]
 
 mod redact;
+pub mod staged;
 pub mod taskcluster;
 
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ use super::{
     archive, bouncer, checksums, github, mac, notify, partials, repositories, repository, ship_it,
     signing, stores, update_verify_config, verified,
 };
+use crate::common::staged::REVISION;
 
 /// A task in its world.
 pub struct Good {
@@ -70,7 +71,7 @@ fn of_other(world: &mut World, system: &str, action: &str) -> Task {
     match system {
         "bitrise" => {
             let payload = json!({
-                "global_params": {"branch": "main", "commit_hash": github::REVISION},
+                "global_params": {"branch": "main", "commit_hash": REVISION},
                 "workflow_params": {"test": [{"environments": {"A": "1"}}]},
                 "artifact_prefix": "public",
             });

@@ -1,9 +1,6 @@
 //! A task of each action as a process that has nothing but the environment of a docker-worker task and the
 //! artifacts on the queue: it does the same as in this process.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::{Value, json};
 use snowman::base::json::read;
 use snowman::release::staged::STATE;
@@ -11,6 +8,7 @@ use snowman::stage::run::run;
 use snowman::stage::state::TaskRun;
 
 use super::good::{self, Good};
+use crate::common::staged;
 use crate::common::taskcluster::{DECISION, Taskcluster};
 
 /// Creates the tasks that have artifacts, and completes them.
@@ -57,20 +55,7 @@ async fn a_process_does_the_same_as_a_call() {
         upload(&taskcluster, &good);
         let definition = create(&taskcluster, &good);
         let id = good.task.id.as_str();
-        let folder = tempfile::tempdir().unwrap();
-        let output = tokio::task::block_in_place(|| {
-            Command::new(env!("CARGO_BIN_EXE_snowman"))
-                .args(["stage", "run", "--folder"])
-                .arg(folder.path())
-                .env_clear()
-                .env("TASK_ID", id)
-                .env("RUN_ID", "0")
-                .env("TASKCLUSTER_ROOT_URL", taskcluster.sandbox.root_url())
-                .env("TASKCLUSTER_PROXY_URL", taskcluster.sandbox.proxy_url(id))
-                .current_dir(Path::new("/"))
-                .output()
-                .unwrap()
-        });
+        let (output, folder) = staged::run(&taskcluster, id, 0, &[]);
         let of_run = TaskRun {
             task_id: good.task.id.clone(),
             run_id: 0,

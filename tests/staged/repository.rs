@@ -4,8 +4,9 @@ use snowman::base::name::TaskId;
 use snowman::base::value::{Value, json};
 
 use super::world::{Task, World};
+use crate::common::staged::REVISION;
 
-pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub const COMMIT: &str = REVISION;
 pub const VERSION: &str = "browser/config/version.txt";
 
 /// A task of Lando with these actions.

@@ -6,11 +6,13 @@ use std::sync::{Arc, LazyLock};
 use snowman::base::json;
 use snowman::base::name::TaskId;
 use snowman::base::value::{Value, json};
-use snowman::release::staged::{REPORT, Release, STATE, Staged};
+use snowman::release::staged::{REPORT, STATE, Staged};
 use snowman::stage::run::{Done, run};
 use snowman::stage::source::{Artifact, Source, SourceError};
 use snowman::stage::state::{Effect, State, TaskRun};
 use snowman::stage::trees::tree::{Tree, TreeError};
+
+use crate::common::staged::{REVISION, staged};
 
 /// Tasks with their artifacts.
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl World {
                 run_id: 0,
             },
             label: "an-earlier-task".to_owned(),
-            revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            revision: REVISION.to_owned(),
             parents: Vec::new(),
             effects,
         };
@@ -126,26 +128,11 @@ impl World {
         Task {
             id: self.id(),
             staged: Staged {
-                system: system.to_owned(),
-                action: Some(action.to_owned()).filter(|name| !name.is_empty()),
-                payload,
                 scopes: scopes
                     .map(|end| format!("project:hail:releng:{worker}:{end}"))
                     .collect(),
-                pool: format!("scriptworker-k8s/hail-1-{system}"),
-                release: Release {
-                    product: "hail".to_owned(),
-                    version: "94.0".to_owned(),
-                    build_number: 1,
-                    revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
-                },
-                phase: "promote".to_owned(),
                 from: from.iter().map(|&id| id.clone()).collect(),
-                earlier: None,
-                history: Vec::new(),
-                copy_of: None,
-                archive: None,
-                repository: None,
+                ..staged(system, action, payload)
             },
             kind: "any",
             extra: json!({}),

@@ -1,21 +1,19 @@
 //! A release of four tasks, each as a process that has nothing but the environment of a docker-worker task,
 //! retried and rerun: state and report have the bytes that the same work in this process has.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::{Value, json};
 use snowman::base::json::read;
 use snowman::base::name::TaskId;
 use snowman::base::value::Value as Own;
 use snowman::ports::environment::Environment;
 use snowman::ports::taskcluster::Taskcluster as _;
-use snowman::release::staged::{Release, STATE, Staged};
+use snowman::release::staged::{STATE, Staged};
 use snowman::stage::run::run;
 use snowman::stage::state::{State, TaskRun};
 use snowman::taskcluster::Client;
 
 use super::decision::{InProcess, files};
+use crate::common::staged;
 use crate::common::taskcluster::{DECISION, SCOPES, Taskcluster};
 
 /// A taskId that ends with a letter.
@@ -40,24 +38,10 @@ impl Task<'_> {
         let task_id = |id: &&str| TaskId::parse(id).unwrap();
         let scope = |end: &&str| format!("project:hail:releng:{end}");
         let staged = Staged {
-            system: self.system.to_owned(),
-            action: Some(self.action.to_owned()).filter(|name| !name.is_empty()),
-            payload: own(&self.payload),
             scopes: self.scopes.iter().map(scope).collect(),
-            pool: format!("scriptworker-k8s/hail-1-{}", self.system),
-            release: Release {
-                product: "hail".to_owned(),
-                version: "94.0".to_owned(),
-                build_number: 1,
-                revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
-            },
-            phase: "promote".to_owned(),
             from: self.from.iter().map(task_id).collect(),
-            earlier: None,
-            copy_of: None,
             history: self.history.iter().map(task_id).collect(),
-            archive: None,
-            repository: None,
+            ..staged::staged(self.system, self.action, own(&self.payload))
         };
         let mut definition = taskcluster.definition(self.system, &[]);
         definition["retries"] = json!(2);
@@ -75,20 +59,7 @@ fn own(value: &Value) -> Own {
 
 /// Runs the task as a process, and in this one. Returns the artifacts, which are the same.
 pub fn ran(taskcluster: &Taskcluster, id: &str, run_id: u32) -> Vec<(String, Vec<u8>)> {
-    let folder = tempfile::tempdir().unwrap();
-    let output = tokio::task::block_in_place(|| {
-        Command::new(env!("CARGO_BIN_EXE_snowman"))
-            .args(["stage", "run", "--folder"])
-            .arg(folder.path())
-            .env_clear()
-            .env("TASK_ID", id)
-            .env("RUN_ID", run_id.to_string())
-            .env("TASKCLUSTER_ROOT_URL", taskcluster.sandbox.root_url())
-            .env("TASKCLUSTER_PROXY_URL", taskcluster.sandbox.proxy_url(id))
-            .current_dir(Path::new("/"))
-            .output()
-            .unwrap()
-    });
+    let (output, folder) = staged::run(taskcluster, id, run_id, &[]);
     let said = String::from_utf8_lossy(&output.stderr);
     let log = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{said}{log}");

@@ -1,15 +1,13 @@
 //! A staged task that changes a repository, as a process: it clones the repository that its definition names.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 use snowman::base::json::read;
 use snowman::ports::environment::Environment;
-use snowman::release::staged::{Release, Repository, Staged};
+use snowman::release::staged::{Repository, Staged};
 
 use super::processes::id;
-use crate::common::Project;
 use crate::common::taskcluster::{DECISION, Taskcluster};
+use crate::common::{Project, staged};
 
 const VERSION: &str = "browser/config/version.txt";
 
@@ -22,28 +20,15 @@ async fn bump(repository: Option<Repository>, revision: &str) -> (Option<i32>, S
         "tag_info": {"tags": ["HAIL_94_0_BUILD1"], "revision": revision},
     });
     let scopes = ["repo:hail", "action:version_bump", "action:tag"];
-    let staged = Staged {
-        system: "lando".to_owned(),
-        action: None,
-        payload: read("payload", payload.to_string().as_bytes()).unwrap(),
+    let payload = read("payload", payload.to_string().as_bytes()).unwrap();
+    let mut staged = Staged {
         scopes: scopes
             .map(|end| format!("project:hail:releng:lando:{end}"))
             .into(),
-        pool: "scriptworker-k8s/hail-1-lando".to_owned(),
-        release: Release {
-            product: "hail".to_owned(),
-            version: "94.0".to_owned(),
-            build_number: 1,
-            revision: revision.to_owned(),
-        },
-        phase: "ship".to_owned(),
-        from: Vec::new(),
-        earlier: None,
-        copy_of: None,
-        history: Vec::new(),
-        archive: None,
         repository,
+        ..staged::staged("lando", "", payload)
     };
+    revision.clone_into(&mut staged.release.revision);
     let mut definition = taskcluster.definition("bump", &[]);
     definition["dependencies"] = json!([DECISION]);
     let definition = read("definition", definition.to_string().as_bytes()).unwrap();
@@ -52,24 +37,10 @@ async fn bump(repository: Option<Repository>, revision: &str) -> (Option<i32>, S
     let task = id('A');
     taskcluster.create(&task, &definition);
     taskcluster.sandbox.state().claim(&task).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let output = tokio::task::block_in_place(|| {
-        Command::new(env!("CARGO_BIN_EXE_snowman"))
-            .args(["stage", "run", "--folder"])
-            .arg(folder.path())
-            .env_clear()
-            .env("PATH", Environment::of_process().get("PATH").unwrap())
-            .env("TASK_ID", &task)
-            .env("RUN_ID", "0")
-            .env("TASKCLUSTER_ROOT_URL", taskcluster.sandbox.root_url())
-            .env(
-                "TASKCLUSTER_PROXY_URL",
-                taskcluster.sandbox.proxy_url(&task),
-            )
-            .current_dir("/")
-            .output()
-            .unwrap()
-    });
+    // The program `git` has to be found.
+    let environment = Environment::of_process();
+    let path = ("PATH", environment.get("PATH").unwrap());
+    let (output, folder) = staged::run(&taskcluster, &task, 0, &[path]);
     let log = String::from_utf8(output.stdout).unwrap();
     let diff = folder.path().join("public/build/version-bump.diff");
     let diff = std::fs::read_to_string(diff).unwrap_or_default();

@@ -233,6 +233,17 @@ pub fn promoted() -> Promoted {
     }
 }
 
+/// The locale of a release without history, in a world of its own.
+pub fn first() -> (World, TaskId) {
+    let mut world = World::default();
+    let archive = archive(&mut world);
+    let task = toplevel(&mut world, &[]);
+    let toplevel = world.pass(&task);
+    let task = locale(&mut world, &json!([entry()]), &[&archive, &toplevel]);
+    let locale = world.pass(&task);
+    (world, locale)
+}
+
 /// How many things a task has checked in one way.
 pub fn checked(world: &World, task: &TaskId, what: &str) -> u64 {
     let report = world.report(task);

@@ -4,7 +4,7 @@ use snowman::base::value::{Value, json};
 
 use super::given::{
     ALIAS, BEFORE, COMPLETE, FOLDER, NAME, PLATFORM, Promoted, archive, checked, effect, entry,
-    hash, locale, promoted, rows, schedule, set, toplevel,
+    first, hash, locale, promoted, rows, schedule, set, toplevel,
 };
 use crate::staged::world::World;
 
@@ -175,12 +175,7 @@ fn an_earlier_release_is_history() {
 
 #[test]
 fn a_first_release_is_newer_than_its_clients() {
-    let mut world = World::default();
-    let archive = archive(&mut world);
-    let task = toplevel(&mut world, &[]);
-    let top = world.pass(&task);
-    let task = locale(&mut world, &json!([entry()]), &[&archive, &top]);
-    let submitted = world.pass(&task);
+    let (mut world, submitted) = first();
     let task = schedule(&mut world, &[&submitted]);
     let scheduled = world.pass(&task);
     let answers = rows(&world, &scheduled, "Answers to clients");

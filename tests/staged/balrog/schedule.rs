@@ -3,8 +3,8 @@
 use snowman::base::value::{Value, json};
 
 use super::given::{
-    BEFORE, FOLDER, Promoted, after, archive, effect, entry, given, hash, locale, promoted, rows,
-    schedule, set, toplevel,
+    BEFORE, FOLDER, Promoted, after, effect, first, given, hash, promoted, rows, schedule, set,
+    toplevel,
 };
 use crate::staged::world::{Task, World};
 
@@ -183,12 +183,7 @@ fn a_version_does_not_get_to_users_of_another_channel() {
 #[test]
 fn a_rule_that_was_made_up_says_nothing_about_others() {
     // Without history, a candidate goes to users of the beta channel first, by a rule that is assumed.
-    let mut world = World::default();
-    let archive = archive(&mut world);
-    let task = toplevel(&mut world, &[]);
-    let top = world.pass(&task);
-    let task = locale(&mut world, &json!([entry()]), &[&archive, &top]);
-    let submitted = world.pass(&task);
+    let (mut world, submitted) = first();
     let mut task = schedule(&mut world, &[&submitted]);
     set(&mut task, "publish_rules", json!([32]));
     set(&mut task, "pin_channels", json!(["beta"]));
