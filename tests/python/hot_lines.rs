@@ -1,5 +1,8 @@
 //! `--timings` shows the lines of a project that take the time.
 
+use std::path::Path;
+use std::process::Command;
+
 use super::world::{World, flat, python};
 
 const BUILD: &str = "taskcluster/hail_taskgraph/transforms/build.py";
@@ -34,4 +37,40 @@ fn timings_show_the_lines_that_take_the_time() {
         let shown = flat(&String::from_utf8_lossy(&done.stderr));
         assert!(!shown.contains("in size"), "{shown}");
     }
+}
+
+/// Two functions, and what is answered after each of them has run for some time.
+const ANSWERS: &str = "
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+import hot_lines
+
+with open(sys.argv[2] + '/busy.py', 'w') as file:
+    for name in 'first', 'second':
+        file.write('def %s(until):\\n    while until():\\n        sum(range(1000))\\n' % name)
+sys.path.insert(0, sys.argv[2])
+import busy
+
+hot_lines.start(sys.argv[2], sys.argv[2])
+for run in busy.first, busy.second:
+    end = time.process_time() + 0.2
+    run(lambda: time.process_time() < end)
+    answer = hot_lines.hot_lines({})
+    print(sorted({function for _, function, _ in answer['lines']}), answer['all'] < 390)
+";
+
+#[test]
+fn each_answer_is_about_the_time_since_the_one_before() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/python/worker");
+    let output = Command::new(python)
+        .args(["-B", "-c", ANSWERS])
+        .args([&modules, folder.path()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, "['first'] True\n['second'] True\n", "{output:?}");
 }

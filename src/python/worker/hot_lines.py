@@ -33,7 +33,7 @@ def start(folder, top):
 
 
 def start_process():
-    """Starts over in a process that has just been forked, which has no timer."""
+    """Starts over, as in a process that has just been forked, which has no timer."""
     global _all, _last
     if _folder is None:
         return
@@ -60,7 +60,7 @@ def _sample(number, frame):
 
 
 def hot_lines(head):
-    """Returns the lines that took the most time, each with its function and milliseconds, and the time of all code."""
+    """Returns the lines that took the most time since the last call, with function and milliseconds, and that of all code."""
     if _folder is not None:
         signal.setitimer(signal.ITIMER_PROF, 0)
     lines = sorted(_samples.items(), key=lambda one: (-one[1], one[0]))[:MOST]
@@ -68,4 +68,7 @@ def hot_lines(head):
     for (file, line, function), took in lines:
         file = file[len(_top) :] if file.startswith(_top) else file
         found.append(["%s:%d" % (file, line), function, took * 1000])
-    return {"lines": found, "all": _all * 1000}
+    answer = {"lines": found, "all": _all * 1000}
+    # A worker may generate several graphs.
+    start_process()
+    return answer
