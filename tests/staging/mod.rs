@@ -6,6 +6,7 @@
 )]
 
 mod decision;
+mod folder;
 mod processes;
 mod production;
 mod repository;

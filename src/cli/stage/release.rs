@@ -114,7 +114,7 @@ impl Release {
         wrong.or_ok(())?;
         if states.is_empty() {
             return Err(Diagnostic::user(
-                "none of these tasks has a state, so there is no release to serve",
+                "none of these tasks has a state: they are not those of a staged release",
             )
             .help("name the groups of all phases: the decision task and each promotion")
             .into());
@@ -153,10 +153,10 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
     let state = sandbox.state();
     let groups = state.groups();
     let mut tasks = Tasks::default();
-    let earlier = rehearsed_history(&state, &mut tasks);
     let ids = groups.iter();
     let ids = ids.filter_map(|group| TaskId::parse(&group.group_id).ok());
     let ids: Vec<TaskId> = ids.collect();
+    let (history, earlier) = rehearsed(&state);
     for group in groups {
         if earlier.contains(&group.group_id) {
             continue;
@@ -169,33 +169,36 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
             }
         }
     }
+    match history.is_empty() {
+        // Tasks of another Taskcluster are not read in a rehearsal.
+        true => tasks.history.retain(|id| state.task(id.as_str()).is_some()),
+        // The release was rehearsed on top of these alone, whatever its definitions list.
+        false => tasks.history = history,
+    }
     Ok(tasks.of(ids, Arc::new(Kept(sandbox))))
 }
 
-/// Adds the history of a release that was rehearsed on top of others; returns the task groups of these.
-fn rehearsed_history(state: &sandbox::State, tasks: &mut Tasks) -> BTreeSet<String> {
+/// The releases that another one was rehearsed on top of, the oldest first: the tasks that have what each has left, and
+/// the groups of their own tasks.
+fn rehearsed(state: &sandbox::State) -> (Vec<TaskId>, BTreeSet<String>) {
     let mut groups = BTreeSet::new();
     let mut history = Vec::new();
     for group in state.groups() {
-        // The task of a history is alone in its group, and has its id.
         let bundle = state.artifact(&group.group_id, None, HISTORY);
-        let bundle = bundle.and_then(|content| Bundle::read(&content.bytes).ok());
-        let task = state.task(&group.group_id);
-        if let (Some(bundle), Some(task)) = (bundle, task)
-            && let Ok(id) = TaskId::parse(&group.group_id)
-        {
+        let Some(bundle) = bundle.and_then(|content| Bundle::read(&content.bytes).ok()) else {
+            continue;
+        };
+        // Such a task is alone in its group. That of a decision has the file of the project.
+        let of_group = state.group_tasks(&group.group_id);
+        if let ([task], Ok(id)) = (&of_group[..], TaskId::parse(&group.group_id)) {
             groups.extend(bundle.groups.iter().map(ToString::to_string));
             let created = task.definition["created"].as_str().unwrap_or_default();
             history.push((created.to_owned(), id));
         }
     }
     history.sort();
-    for (_, id) in history {
-        if tasks.known.insert(id.clone()) {
-            tasks.history.push(id);
-        }
-    }
-    groups
+    let history = history.into_iter().map(|(_, id)| id);
+    (history.collect(), groups)
 }
 
 /// The completed tasks of task groups.

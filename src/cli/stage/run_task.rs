@@ -32,7 +32,7 @@ pub fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<Exi
         Diagnostic::environment("cannot read the definition of this task").because(error)
     })?;
     let mut source = Queue::new(&runtime, client);
-    // What is wrong with a definition is told by the run itself.
+    // The run itself reports what is wrong with a definition.
     if let Ok(staged) = Staged::of_definition(&definition) {
         source = source.with_repository_of(&staged, &command.environment);
     }
