@@ -4,6 +4,8 @@
 //! make, sign, publish and verify them. So these are rehearsed first, each as a whole, from the same files with
 //! another version.
 
+use std::cmp::Ordering;
+
 use super::flavors::{chain, flavors, previous_version};
 use super::options::{Options, Updates};
 use super::staged;
@@ -13,6 +15,7 @@ use crate::base::version::Version;
 use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
 use crate::decision::parameters::version;
+use crate::stage::version_order::compare;
 
 /// The key of the input that lists the releases that partial updates start from.
 pub const PARTIAL_UPDATES: &str = "partial_updates";
@@ -62,13 +65,20 @@ pub fn versions(
         (Updates::Previous, Some(current))
             if staged::is_wanted(config) && promises(config, options, names) =>
         {
-            Ok(vec![newest.map_or_else(
-                || previous_version(&current),
-                |start| start.version.clone(),
-            )])
+            let previous = || previous_version(&current);
+            let version = newest.map_or_else(previous, |start| start.version.clone());
+            let first = Some(version).filter(|version| is_before(version, &current));
+            Ok(first.into_iter().collect())
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// Whether a version comes before another one; versions without an order are taken as they are given.
+fn is_before(version: &str, current: &str) -> bool {
+    compare(version, current).is_ok_and(Ordering::is_lt)
+        || version.parse::<Version>().is_err()
+        || current.parse::<Version>().is_err()
 }
 
 /// Checks versions that were asked for.
@@ -78,9 +88,14 @@ fn named(versions: &[String], current: &str, is_rc: bool) -> Outcome<Vec<String>
         if let Err(error) = version.parse::<Version>() {
             wrong.push(Diagnostic::usage(format!("`--update-from`: {error}")));
         }
-        if version == current || versions.iter().take(at).any(|other| other == version) {
+        if versions.iter().take(at).any(|other| other == version) {
             wrong.push(Diagnostic::usage(format!(
                 "`--update-from`: {version} would be released twice"
+            )));
+        }
+        if !is_before(version, current) {
+            wrong.push(Diagnostic::usage(format!(
+                "`--update-from`: {version} does not come before {current}, the version in version.txt"
             )));
         }
     }
@@ -174,5 +189,30 @@ mod tests {
         ] {
             assert_eq!(starts(version, &earlier, is_rc), expected, "{version}");
         }
+    }
+
+    #[test]
+    fn earlier_releases_have_earlier_versions() {
+        for (version, current, expected) in [
+            ("0.0", "0.1.0", true),
+            ("0.1b2", "0.1", true),
+            ("9.0", "10.0", true),
+            ("91.0esr", "91.1.0esr", true),
+            ("0.1.0", "0.1.0", false),
+            ("0.1", "0.1.0", false),
+            ("0.0", "0.0.0", false),
+            ("0.2.0", "0.1.0", false),
+            ("2026-01", "2026-02", true),
+        ] {
+            assert_eq!(is_before(version, current), expected, "{version} {current}");
+        }
+        let named = |versions: &[&str]| {
+            let versions: Vec<String> =
+                versions.iter().map(|&version| version.to_owned()).collect();
+            let wrong = named(&versions, "0.1.0", false).err();
+            wrong.map_or(0, |wrong| wrong.iter().count())
+        };
+        assert_eq!(named(&["0.0.9"]), 0);
+        assert_eq!(named(&["0.0.9", "0.0.9", "0.2.0", "one"]), 3);
     }
 }
