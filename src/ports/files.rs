@@ -94,6 +94,40 @@ pub trait Files: Send + Sync {
     fn walk(&self, path: &str) -> Result<Vec<Found>, FileError>;
 }
 
+/// Files that are read in another way than some others, and are the same in everything else.
+pub trait Overlay: Send + Sync {
+    /// The others.
+    fn below(&self) -> &dyn Files;
+
+    /// The bytes of a file, as [`Files::read`] returns them.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    fn read_over(&self, path: &str) -> Result<Vec<u8>, FileError>;
+}
+
+impl<O: Overlay> Files for O {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        self.read_over(path)
+    }
+
+    fn mode(&self, path: &str) -> Result<u32, FileError> {
+        self.below().mode(path)
+    }
+
+    fn is_folder(&self, path: &str) -> Result<bool, FileError> {
+        self.below().is_folder(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        self.below().list(path)
+    }
+
+    fn walk(&self, path: &str) -> Result<Vec<Found>, FileError> {
+        self.below().walk(path)
+    }
+}
+
 /// Removes `.` and `..` from a relative path with forward slashes.
 ///
 /// # Errors

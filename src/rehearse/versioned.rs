@@ -1,7 +1,7 @@
 //! The files of a project as they are at another version.
 
 use crate::decision::parameters::VERSION_FILE;
-use crate::ports::files::{FileError, Files, Found};
+use crate::ports::files::{FileError, Files, Overlay, normalize};
 
 /// Files in which only the version is another one.
 pub struct Versioned<'a> {
@@ -11,27 +11,46 @@ pub struct Versioned<'a> {
     pub version: String,
 }
 
-impl Files for Versioned<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        match path {
-            VERSION_FILE => Ok(format!("{}\n", self.version).into_bytes()),
+impl Overlay for Versioned<'_> {
+    fn below(&self) -> &dyn Files {
+        self.files
+    }
+
+    fn read_over(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        match normalize(path).as_deref() {
+            Ok(VERSION_FILE) => Ok(format!("{}\n", self.version).into_bytes()),
             _ => self.files.read(path),
         }
     }
+}
 
-    fn mode(&self, path: &str) -> Result<u32, FileError> {
-        self.files.mode(path)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::files::Disk;
 
-    fn is_folder(&self, path: &str) -> Result<bool, FileError> {
-        self.files.is_folder(path)
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
-        self.files.list(path)
-    }
-
-    fn walk(&self, path: &str) -> Result<Vec<Found>, FileError> {
-        self.files.walk(path)
+    #[test]
+    fn the_version_is_another_one_however_its_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [VERSION_FILE, "other"] {
+            std::fs::write(folder.path().join(name), "1.0\n").unwrap();
+        }
+        let disk = Disk::new(folder.path()).unwrap();
+        let files = Versioned {
+            files: &disk,
+            version: "0.9".to_owned(),
+        };
+        let read = |path: &str| {
+            files
+                .read(path)
+                .map(|text| String::from_utf8(text).unwrap())
+        };
+        assert_eq!(read("version.txt"), Ok("0.9\n".to_owned()));
+        assert_eq!(read("./a/../version.txt"), Ok("0.9\n".to_owned()));
+        assert_eq!(read("other"), Ok("1.0\n".to_owned()));
+        assert_eq!(
+            files.list("."),
+            Ok(["other", "version.txt"].map(str::to_owned).to_vec())
+        );
     }
 }

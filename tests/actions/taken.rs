@@ -13,7 +13,7 @@ use snowman::config::parameters::{Parameters, Strictness};
 use snowman::custom::actions::ProjectActions;
 use snowman::decision::{self, Context, DecisionOptions};
 use snowman::ports::artifacts::{Artifacts, MemoryArtifacts};
-use snowman::ports::files::{Disk, FileError, Files, Found};
+use snowman::ports::files::{Disk, FileError, Files, Overlay};
 use snowman::ports::ids::DerivedIds;
 
 use super::bench::{Bench, Inside};
@@ -92,26 +92,14 @@ struct CountedFiles<'a> {
     reads: Counts,
 }
 
-impl Files for CountedFiles<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+impl Overlay for CountedFiles<'_> {
+    fn below(&self) -> &dyn Files {
+        self.disk
+    }
+
+    fn read_over(&self, path: &str) -> Result<Vec<u8>, FileError> {
         self.reads.add(path);
         self.disk.read(path)
-    }
-
-    fn mode(&self, path: &str) -> Result<u32, FileError> {
-        self.disk.mode(path)
-    }
-
-    fn is_folder(&self, path: &str) -> Result<bool, FileError> {
-        self.disk.is_folder(path)
-    }
-
-    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
-        self.disk.list(path)
-    }
-
-    fn walk(&self, path: &str) -> Result<Vec<Found>, FileError> {
-        self.disk.walk(path)
     }
 }
 
