@@ -25,6 +25,11 @@ pub(super) const fn list(items: Shape, min: usize, unique: bool) -> List {
     }
 }
 
+/// A text that is needed.
+pub(super) const fn text(name: &'static str) -> Field {
+    required(name, TEXT)
+}
+
 /// Different texts, or none.
 pub(super) const TEXTS: Shape = Shape::List(&list(TEXT, 0, true));
 
@@ -46,11 +51,17 @@ pub(super) const UPSTREAM: Shape = Shape::List(&list(UPSTREAM_ENTRY, 1, true));
 /// The artifacts of other tasks, of which there may be none.
 pub(super) const UPSTREAM_OR_NONE: Shape = Shape::List(&list(UPSTREAM_ENTRY, 0, true));
 
-const UPSTREAM_ENTRY: Shape = Shape::Open(&[
-    required("taskId", TEXT),
-    required("taskType", TEXT),
+/// The artifacts of other tasks, without further fields.
+pub(super) const UPSTREAM_ALONE: Shape =
+    Shape::List(&list(Shape::Object(UPSTREAM_FIELDS), 1, true));
+
+const UPSTREAM_ENTRY: Shape = Shape::Open(UPSTREAM_FIELDS);
+
+const UPSTREAM_FIELDS: &[Field] = &[
+    text("taskId"),
+    text("taskType"),
     required("paths", SOME_TEXTS),
-]);
+];
 
 /// The artifacts of other tasks, which may be optional.
 pub(super) const UPSTREAM_OR_ABSENT: Shape = Shape::List(&list(

@@ -1,7 +1,7 @@
 //! Payloads of shipitscript, which changes releases in Ship It.
 
-use super::{INTEGER, Needs, SOME_TEXTS, TaskShape, closed};
-use crate::base::shape::{TEXT, required};
+use super::{INTEGER, Needs, SOME_TEXTS, TaskShape, closed, text};
+use crate::base::shape::required;
 
 /// A scope for the server and one for the action are needed.
 const TWO_SCOPES: Needs = Needs {
@@ -10,38 +10,34 @@ const TWO_SCOPES: Needs = Needs {
 };
 
 /// `mark-as-shipped`.
-pub static MARK_AS_SHIPPED: TaskShape = closed(TWO_SCOPES, &[required("release_name", TEXT)]);
+pub static MARK_AS_SHIPPED: TaskShape = closed(TWO_SCOPES, &[text("release_name")]);
 
 /// `create-new-release`.
 pub static CREATE_NEW_RELEASE: TaskShape = closed(
     TWO_SCOPES,
     &[
-        required("product", TEXT),
-        required("branch", TEXT),
-        required("phase", TEXT),
-        required("version", TEXT),
-        required("cron_revision", TEXT),
+        text("product"),
+        text("branch"),
+        text("phase"),
+        text("version"),
+        text("cron_revision"),
     ],
 );
 
 /// `update-product-channel-version`.
 pub static UPDATE_CHANNEL_VERSION: TaskShape = closed(
     TWO_SCOPES,
-    &[
-        required("product", TEXT),
-        required("channel", TEXT),
-        required("version", TEXT),
-    ],
+    &[text("product"), text("channel"), text("version")],
 );
 
 /// `create-new-nightly-release`.
 pub static CREATE_NEW_NIGHTLY: TaskShape = closed(
     TWO_SCOPES,
     &[
-        required("product", TEXT),
-        required("channel", TEXT),
-        required("buildid", TEXT),
-        required("version", TEXT),
+        text("product"),
+        text("channel"),
+        text("buildid"),
+        text("version"),
         required("locales", SOME_TEXTS),
     ],
 );

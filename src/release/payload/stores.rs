@@ -1,8 +1,8 @@
 //! Payloads of the workers that push to stores.
 
 use super::{
-    BOTH, DEPENDENCIES, MAPPING, Needs, SCOPES, SOME_TEXTS, TaskShape, UPSTREAM,
-    UPSTREAM_OR_ABSENT, UPSTREAM_OR_NONE, closed, list, open,
+    BOTH, DEPENDENCIES, MAPPING, Needs, SCOPES, TaskShape, UPSTREAM, UPSTREAM_ALONE,
+    UPSTREAM_OR_ABSENT, UPSTREAM_OR_NONE, closed, list, open, text,
 };
 use crate::base::shape::{Shape, TEXT, optional, required};
 
@@ -31,18 +31,7 @@ pub static APK: TaskShape = closed(
 pub static FLATPAK: TaskShape = closed(
     ANY_SCOPES,
     &[
-        required(
-            "upstreamArtifacts",
-            Shape::List(&list(
-                Shape::Object(&[
-                    required("taskId", TEXT),
-                    required("taskType", TEXT),
-                    required("paths", SOME_TEXTS),
-                ]),
-                1,
-                true,
-            )),
-        ),
+        required("upstreamArtifacts", UPSTREAM_ALONE),
         optional("channel", TEXT),
     ],
 );
@@ -52,7 +41,7 @@ pub static MSIX: TaskShape = closed(
     ANY_SCOPES,
     &[
         required("upstreamArtifacts", UPSTREAM_OR_ABSENT),
-        required("channel", TEXT),
+        text("channel"),
         optional("publishMode", TEXT),
     ],
 );
@@ -60,10 +49,7 @@ pub static MSIX: TaskShape = closed(
 /// pushsnapscript, which has no published schema any more: the fields that taskgraph's builders write.
 pub static SNAP: TaskShape = open(
     BOTH,
-    &[
-        required("channel", TEXT),
-        required("upstreamArtifacts", UPSTREAM),
-    ],
+    &[text("channel"), required("upstreamArtifacts", UPSTREAM)],
 );
 
 /// addonscript: language packs and other add-ons.
@@ -79,11 +65,11 @@ pub static ADDONS: TaskShape = open(
 pub static GITHUB: TaskShape = open(
     DEPENDENCIES,
     &[
-        required("gitRevision", TEXT),
-        required("gitTag", TEXT),
+        text("gitRevision"),
+        text("gitTag"),
         required("isPrerelease", Shape::Boolean),
-        required("githubRepoUrl", TEXT),
-        required("releaseName", TEXT),
+        text("githubRepoUrl"),
+        text("releaseName"),
         required("upstreamArtifacts", UPSTREAM_OR_NONE),
         optional("artifactMap", Shape::List(&list(MAPPING, 0, false))),
     ],
