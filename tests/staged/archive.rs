@@ -132,6 +132,19 @@ fn a_file_of_another_task_is_not_replaced() {
 }
 
 #[test]
+fn a_candidate_of_which_nothing_is_released_is_red() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a", b"a"), ("public/b", b"b")]);
+    let files = [("public/a", "de/build.log"), ("public/b", "de/info.txt")];
+    let task = publish(&mut world, &build, &files, &[]);
+    let candidate = world.pass(&task);
+    let task = push(&mut world, 1, &[&candidate]);
+    let red = world.fail(&task);
+    let why = "nothing would be copied: all of the candidate is left out (2 files)";
+    assert_eq!(red, [why]);
+}
+
+#[test]
 fn a_second_build_of_a_version_is_not_pushed_over_the_first() {
     let mut world = World::default();
     let one = world.build(&[("public/a.tar.xz", b"a")]);

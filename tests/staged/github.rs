@@ -6,8 +6,8 @@ use snowman::base::value::{Value, json};
 use snowman::stage::state::Effect;
 
 use super::world::{Task, World};
+use crate::common::staged::REVISION;
 
-pub const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
 const OTHER: &str = "89abcdef0123456789abcdef0123456789abcdef";
 pub const APK: &str = "public/build/target.apk";
 
@@ -117,17 +117,28 @@ fn a_tag_on_another_commit_is_red() {
     let task = github(&mut world, payload(&build), &[]);
     let red = world.fail(&task).join("\n");
     assert!(red.contains("exists already at 89ab"), "{red}");
-    // A task of the release has set it.
-    let mut world = World::default();
-    let tagged = world.left(vec![Effect {
-        space: "tag".to_owned(),
-        key: "storm:storm-94.0".to_owned(),
-        value: json!({"target": OTHER}),
-    }]);
-    let build = world.build(&[(APK, b"content")]);
-    let task = github(&mut world, payload(&build), &[&tagged]);
-    let red = world.fail(&task).join("\n");
-    assert!(red.contains("exists already at 89ab"), "{red}");
+    // A task of the release has set it, in this repository or in another one.
+    for (repository, is_here) in [
+        ("storm", true),
+        ("hail/storm", true),
+        ("orm", false),
+        ("snow/storm", false),
+    ] {
+        let mut world = World::default();
+        let tagged = world.left(vec![Effect {
+            space: "tag".to_owned(),
+            key: format!("{repository}:storm-94.0"),
+            value: json!({"target": OTHER}),
+        }]);
+        let build = world.build(&[(APK, b"content")]);
+        let task = github(&mut world, payload(&build), &[&tagged]);
+        if !is_here {
+            world.pass(&task);
+            continue;
+        }
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains("exists already at 89ab"), "{red}");
+    }
 }
 
 #[test]
@@ -258,6 +269,8 @@ fn builds_are_those_of_all_workflows_and_variations() {
         (json!("test"), json!("other"), json!({"A": "1", "B": "1"})),
     ];
     assert_eq!(columns.collect::<Vec<_>>(), expected);
+    let would = world.report(&done)["wouldHappen"].to_string();
+    assert!(would.contains("3 builds of the app storm"), "{would}");
 }
 
 #[test]

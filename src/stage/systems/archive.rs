@@ -336,7 +336,7 @@ pub fn push_to_releases(work: &mut Work<'_>) {
         .would
         .extend((!push.identical.is_empty()).then(|| {
             format!(
-                "{} would stay, being there already with the same content",
+                "nothing would change for {} with the same content",
                 plural(push.identical.len(), "file")
             )
         }));
@@ -350,8 +350,8 @@ pub fn push_to_releases(work: &mut Work<'_>) {
     }
     if count == 0 {
         work.report.problem(format!(
-            "nothing would be copied: the candidate has {}, and no other",
-            plural(left_out.len(), "file that is left out")
+            "nothing would be copied: all of the candidate is left out ({})",
+            plural(left_out.len(), "file")
         ));
     }
     for (title, columns, rows) in [

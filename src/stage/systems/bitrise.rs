@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::upstream;
+use crate::base::text::plural;
 use crate::base::value::{Object, Value};
 use crate::stage::report::Table;
 use crate::stage::work::Work;
@@ -52,8 +53,8 @@ pub fn run(work: &mut Work<'_>) {
     }
     work.report.checked("builds that would run", rows.len());
     work.report.would.push(format!(
-        "{} builds of the app {app} would run, and their artifacts and logs be kept under {:?}",
-        rows.len(),
+        "{} of the app {app} would run, with artifacts and logs kept under {:?}",
+        plural(rows.len(), "build"),
         work.text("artifact_prefix")
     ));
     work.report

@@ -135,9 +135,14 @@ fn check_tag(work: &mut Work<'_>, repository: &str, tag: &str, revision: &str) {
             "the tag {tag} would be set at {revision}, but the release is made of {made_of}"
         ));
     }
+    // Tasks that set tags may name the repository without its owner.
+    let is_here = |of: &str| {
+        let owner = repository.strip_suffix(of);
+        owner.is_some_and(|owner| owner.is_empty() || owner.ends_with('/'))
+    };
     let before = work.merged.space(TAGS).filter(|(key, _)| {
         let of = key.rsplit_once(':');
-        of.is_some_and(|(of, name)| name == tag && repository.ends_with(of))
+        of.is_some_and(|(of, name)| name == tag && is_here(of))
     });
     let mut at: Vec<String> = before
         .filter_map(|(_, entry)| entry.value["target"].as_str().map(str::to_owned))
@@ -220,8 +225,8 @@ fn destination<'p>(payload: &'p Value, path: &str) -> Result<&'p str, String> {
     }
 }
 
-/// Checks that GitHub keeps the name of a file. It replaces signs that it does not like with points, and the worker
-/// would not find the file afterwards.
+/// Checks that GitHub keeps the name of a file. It replaces characters that it does not take with dots, and the
+/// worker would not find the file afterwards.
 fn check_name(name: &str) -> Result<(), String> {
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+@".contains(&byte);
     let is_good = !name.is_empty()
@@ -231,7 +236,7 @@ fn check_name(name: &str) -> Result<(), String> {
     match is_good {
         true => Ok(()),
         false => Err(format!(
-            "GitHub would give the file {name:?} another name: only letters, digits and -_.+@ stay, and no point at \
+            "GitHub would give the file {name:?} another name: only letters, digits and -_.+@ stay, and no dot at \
              the start or the end"
         )),
     }
