@@ -261,11 +261,7 @@ fn branch(config: &GraphConfig, params: &Parameters) -> (String, Option<String>)
         _ => None,
     };
     let current = params.str("head_ref").strip_prefix("refs/heads/");
-    let has_current = |value: &Value| {
-        let names = value.texts();
-        let mut names = names;
-        names.any(|name| Some(name) == current)
-    };
+    let has_current = |value: &Value| value.texts().any(|name| Some(name) == current);
     if let Some(value) = branches.get(own)
         && let Some(branch) = first_of(value)
     {

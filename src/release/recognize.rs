@@ -150,6 +150,5 @@ fn mentions(command: &Value, text: &str, depth: usize) -> bool {
 
 /// The scopes of a definition.
 pub(super) fn scopes(definition: &Value) -> Vec<&str> {
-    let scopes = definition["scopes"].texts();
-    scopes.collect()
+    definition["scopes"].texts().collect()
 }

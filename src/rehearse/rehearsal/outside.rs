@@ -4,7 +4,7 @@ use super::super::external;
 use super::Rehearsal;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
-use crate::base::text::list_some;
+use crate::base::text::{list_some, plural};
 use crate::base::value::Value;
 
 impl Rehearsal<'_> {
@@ -41,14 +41,13 @@ impl Rehearsal<'_> {
                     .because(error)
                 })?;
         }
+        if needed.is_empty() {
+            return Ok(None);
+        }
         let names: Vec<String> = needed.iter().map(ToString::to_string).collect();
-        let tasks = match names.len() {
-            0 => return Ok(None),
-            1 => "1 task".to_owned(),
-            several => format!("{several} tasks"),
-        };
         Ok(Some(format!(
-            "the task depends on {tasks} outside the rehearsal: {}",
+            "the task depends on {} outside the rehearsal: {}",
+            plural(names.len(), "task"),
             list_some(&names)
         )))
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::pattern::Prefix;
 use crate::base::text::plural;
+use crate::base::version::reported;
 use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
 use crate::stage::history::SOURCES;
@@ -298,7 +299,7 @@ impl Task {
             Some(text)
         };
         let app_version = text(work, "config/version.txt");
-        let app_version = app_version.unwrap_or_else(|| application_version(version).to_owned());
+        let app_version = app_version.unwrap_or_else(|| reported(version).to_owned());
         if let Some(shipped) = text(work, SHIPPED_LOCALES) {
             let locales = self.platform.locales(&shipped);
             return (
@@ -440,12 +441,6 @@ impl Task {
         work.report
             .checked("earlier releases against the last watershed", paths.len());
     }
-}
-
-/// The version that an application has: without the number of a beta, and without `esr`.
-fn application_version(version: &str) -> &str {
-    let version = version.strip_suffix("esr").unwrap_or(version);
-    version.split_once('b').map_or(version, |(start, _)| start)
 }
 
 /// Reports what was chosen.
