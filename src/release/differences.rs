@@ -200,7 +200,7 @@ fn of_texts(staging: Option<&Value>, production: Option<&Value>, changed: &[Chan
 /// The parameters whose values explain how a text of staging differs from that of production; `None` if they
 /// do not explain it.
 ///
-/// Both texts are read from the left. A sign that both have is passed over, and so is the value of a parameter,
+/// Both texts are read from the left. A character that both have is passed over, and so is the value of a parameter,
 /// that of staging here and that of production there, where it stands alone. Not every `1` is the level.
 fn explaining(staging: &str, production: &str, changed: &[Changed]) -> Option<Vec<&'static str>> {
     // The places that both texts are read to, with the parameters before them.
@@ -232,9 +232,14 @@ fn explaining(staging: &str, production: &str, changed: &[Changed]) -> Option<Ve
                 open.push((one + before.len(), other + after.len(), used));
             }
         }
-        let sign = rest.chars().next();
-        if let Some(sign) = sign.filter(|sign| of_production.starts_with(*sign)) {
-            open.push((one + sign.len_utf8(), other + sign.len_utf8(), used));
+        let character = rest.chars().next();
+        if let Some(character) = character.filter(|character| of_production.starts_with(*character))
+        {
+            open.push((
+                one + character.len_utf8(),
+                other + character.len_utf8(),
+                used,
+            ));
         }
     }
     None
@@ -244,10 +249,10 @@ fn explaining(staging: &str, production: &str, changed: &[Changed]) -> Option<Ve
 fn stands_alone(text: &str, at: usize, value: &str) -> bool {
     let ends = |edge: Option<char>, beyond: &mut dyn Iterator<Item = char>| match beyond.next() {
         None => true,
-        Some('.') if edge.is_some_and(|sign| sign.is_ascii_digit()) => {
-            !beyond.next().is_some_and(|sign| sign.is_ascii_digit())
-        }
-        Some(sign) => !sign.is_alphanumeric(),
+        Some('.') if edge.is_some_and(|character| character.is_ascii_digit()) => !beyond
+            .next()
+            .is_some_and(|character| character.is_ascii_digit()),
+        Some(character) => !character.is_alphanumeric(),
     };
     ends(value.chars().next(), &mut text[..at].chars().rev())
         && ends(

@@ -236,7 +236,7 @@ fn an_artifact_that_cannot_be_read_turns_each_task_red() {
                 let done = run_as(&task, &good, &source);
                 let about = format!("{name}: {} {why}", key.1);
                 check(&done, &about);
-                // What is not there may be left out, e.g. a file of an earlier release, but this is told.
+                // What is not there may be left out, e.g. a file of an earlier release, but the report says so.
                 let after = report(&done).unwrap();
                 assert!(after.content != before.content, "{about}");
                 if why != "missing" {

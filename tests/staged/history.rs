@@ -123,7 +123,7 @@ fn every_state_of_an_earlier_release_has_to_be_its_tasks_own() {
     let state = world.state(&last).write();
     world.put(&foreign, STATE, &state);
     let task = push(&mut world, "94.0", &[], vec![last.clone()]);
-    // All that is wrong is told at once.
+    // All that is wrong is reported together.
     let red = world.fail(&task);
     let of_history = format!("the history of the task {last}: ");
     assert_eq!(

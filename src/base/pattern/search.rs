@@ -46,7 +46,7 @@ impl Search {
     ///
     /// As in Python, an empty match may follow another match at once. Python also looks for a longer match where
     /// it has found an empty one, which no other pattern than one with an empty alternative in front of others
-    /// has; here the search goes on behind the next sign.
+    /// has; here the search goes on behind the next character.
     ///
     /// # Errors
     /// [`PatternError`] if the template is not valid, or a match takes too long.
@@ -91,11 +91,11 @@ impl Search {
         while let Some(at) = rest.find('\\') {
             text.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let Some(sign) = rest.chars().next() else {
+            let Some(character) = rest.chars().next() else {
                 return Err(wrong("it ends with a backslash".to_owned()));
             };
             let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            let (group, length) = match sign {
+            let (group, length) = match character {
                 '0' => return Err(wrong("octal numbers are not supported".to_owned())),
                 _ if is_octal(rest) => {
                     return Err(wrong("octal numbers are not supported".to_owned()));
@@ -108,7 +108,7 @@ impl Search {
                     let (name, _) = name.ok_or_else(|| wrong("`\\g` has no name".to_owned()))?;
                     (Some(self.group(name)), name.len() + 3)
                 }
-                _ => (None, sign.len_utf8()),
+                _ => (None, character.len_utf8()),
             };
             match group {
                 Some(Some(group)) => {
@@ -119,12 +119,12 @@ impl Search {
                     let name = &rest[..length];
                     return Err(wrong(format!("the expression has no group `\\{name}`")));
                 }
-                None => match escape(sign) {
+                None => match escape(character) {
                     Some(escaped) => text.push(escaped),
-                    None if sign.is_ascii_alphabetic() => {
-                        return Err(wrong(format!("`\\{sign}` is unknown")));
+                    None if character.is_ascii_alphabetic() => {
+                        return Err(wrong(format!("`\\{character}` is unknown")));
                     }
-                    None => text.extend(['\\', sign]),
+                    None => text.extend(['\\', character]),
                 },
             }
             rest = &rest[length..];
@@ -143,14 +143,14 @@ impl Search {
     }
 }
 
-/// Whether a text begins with three octal digits, which are the number of a sign and not of a group.
+/// Whether a text begins with three octal digits, which are the number of a character and not of a group.
 fn is_octal(text: &str) -> bool {
     let start = text.as_bytes().get(..3);
     start.is_some_and(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)))
 }
 
-fn escape(sign: char) -> Option<char> {
-    Some(match sign {
+fn escape(character: char) -> Option<char> {
+    Some(match character {
         '\\' => '\\',
         'n' => '\n',
         't' => '\t',

@@ -108,26 +108,30 @@ struct Shell<'p> {
 }
 
 impl Shell<'_> {
-    /// Divides a line into words as the shell does: quotes group, and a backslash takes the next sign as it is.
+    /// Divides a line into words as the shell does: quotes group, and a backslash takes the next character as it is.
     /// Variables of the task are expanded, outside of quotes into several words if they have blanks; others stay
     /// as they are. Quotes that are not closed end with the line.
     fn split(&self, line: &str) -> Vec<String> {
         let mut words = Words::default();
-        let mut signs = line.chars().peekable();
-        while let Some(sign) = signs.next() {
-            match sign {
-                _ if sign.is_whitespace() => words.end(),
-                '\'' => words.extend(signs.by_ref().take_while(|sign| *sign != '\'')),
-                '"' => self.quoted(&mut signs, &mut words),
-                '\\' => words.extend(signs.next()),
-                '$' => match self.expand(&mut signs) {
-                    Ok(value) => value.chars().for_each(|sign| match sign {
-                        _ if sign.is_whitespace() => words.end(),
-                        _ => words.extend([sign]),
+        let mut characters = line.chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                _ if character.is_whitespace() => words.end(),
+                '\'' => words.extend(
+                    characters
+                        .by_ref()
+                        .take_while(|character| *character != '\''),
+                ),
+                '"' => self.quoted(&mut characters, &mut words),
+                '\\' => words.extend(characters.next()),
+                '$' => match self.expand(&mut characters) {
+                    Ok(value) => value.chars().for_each(|character| match character {
+                        _ if character.is_whitespace() => words.end(),
+                        _ => words.extend([character]),
                     }),
                     Err(text) => words.extend(text.chars()),
                 },
-                _ => words.extend([sign]),
+                _ => words.extend([character]),
             }
         }
         words.end();
@@ -135,32 +139,34 @@ impl Shell<'_> {
     }
 
     /// Reads up to the end of double quotes.
-    fn quoted(&self, signs: &mut Signs<'_>, words: &mut Words) {
+    fn quoted(&self, characters: &mut Characters<'_>, words: &mut Words) {
         words.extend([]);
-        while let Some(sign) = signs.next().filter(|sign| *sign != '"') {
-            match sign {
-                '\\' => match signs.next() {
+        while let Some(character) = characters.next().filter(|character| *character != '"') {
+            match character {
+                '\\' => match characters.next() {
                     Some(escaped @ ('"' | '\\' | '$' | '`')) => words.extend([escaped]),
                     Some(other) => words.extend(['\\', other]),
                     None => words.extend(['\\']),
                 },
-                '$' => match self.expand(signs) {
+                '$' => match self.expand(characters) {
                     Ok(text) | Err(text) => words.extend(text.chars()),
                 },
-                _ => words.extend([sign]),
+                _ => words.extend([character]),
             }
         }
     }
 
-    /// The value of the variable behind a dollar sign; else the text itself.
-    fn expand(&self, signs: &mut Signs<'_>) -> Result<String, String> {
-        let is_braced = signs.next_if_eq(&'{').is_some();
+    /// The value of the variable after a dollar sign, or the text itself.
+    fn expand(&self, characters: &mut Characters<'_>) -> Result<String, String> {
+        let is_braced = characters.next_if_eq(&'{').is_some();
         let mut name = String::new();
-        while let Some(sign) = signs.next_if(|sign| sign.is_ascii_alphanumeric() || *sign == '_') {
-            name.push(sign);
+        while let Some(character) =
+            characters.next_if(|character| character.is_ascii_alphanumeric() || *character == '_')
+        {
+            name.push(character);
         }
         let end = if is_braced {
-            signs.next_if_eq(&'}')
+            characters.next_if_eq(&'}')
         } else {
             None
         };
@@ -175,8 +181,8 @@ impl Shell<'_> {
     }
 }
 
-/// The signs of a line.
-type Signs<'l> = Peekable<Chars<'l>>;
+/// The characters of a line.
+type Characters<'l> = Peekable<Chars<'l>>;
 
 /// The words of a line so far.
 #[derive(Default)]
@@ -187,8 +193,8 @@ struct Words {
 
 impl Words {
     /// Adds to the word that is open, or opens one.
-    fn extend(&mut self, signs: impl IntoIterator<Item = char>) {
-        self.open.get_or_insert_default().extend(signs);
+    fn extend(&mut self, characters: impl IntoIterator<Item = char>) {
+        self.open.get_or_insert_default().extend(characters);
     }
 
     /// Ends the word that is open.
