@@ -19,6 +19,7 @@
 //! - [`notice`]: messages about tasks;
 //! - [`openpgp`]: detached signatures;
 //! - [`partials`]: partial updates, made of two complete ones;
+//! - [`public`]: history from what production publishes;
 //! - [`python_json`]: JSON as the real workers write it;
 //! - [`safe_path`]: paths in archives;
 //! - [`ship_it`]: the record of what is released;
@@ -51,6 +52,7 @@ pub mod notice;
 pub mod openpgp;
 pub mod page;
 pub mod partials;
+pub mod public;
 pub mod python_json;
 pub mod report;
 pub mod run;

@@ -56,7 +56,8 @@ pub(super) fn without_echo(message: &str) -> String {
 }
 
 /// Describes what failed, without the URL, which may be signed.
-pub(super) fn describe(error: reqwest::Error) -> String {
+#[must_use]
+pub fn describe(error: reqwest::Error) -> String {
     if let Some(status) = error.status() {
         return status
             .canonical_reason()

@@ -29,5 +29,7 @@ mod server_clock;
 mod web;
 
 pub use download::download;
+pub use failure::describe;
 pub use lazy::Client;
 pub use retry::Patience;
+pub use web::within;

@@ -96,7 +96,7 @@ impl Web {
 
 /// The content of a response, unpacked when it was sent compressed; `None` if it has more than `limit` bytes.
 /// A response that says so is not read at all.
-pub(super) async fn within(
+pub async fn within(
     mut response: reqwest::Response,
     limit: u64,
 ) -> Result<Option<Vec<u8>>, reqwest::Error> {

@@ -9,5 +9,6 @@ mod decision;
 mod folder;
 mod processes;
 mod production;
+mod public;
 mod repository;
 mod served;

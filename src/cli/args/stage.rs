@@ -19,7 +19,7 @@ pub enum StageCommand {
     Run(StageRunArgs),
     /// Serve a staged release over HTTP, as the servers of production would
     Serve(StageServeArgs),
-    /// Write what a staged release leaves to later ones: their history
+    /// Write what earlier releases leave to later ones, of a staged release or of public data
     History(StageHistoryArgs),
 }
 
@@ -40,8 +40,28 @@ pub struct StageServeArgs {
 pub struct StageHistoryArgs {
     /// Task groups of the release (the decision task and each promotion), or a folder that `rehearse
     /// --folder` has written
-    #[arg(value_name = "GROUP|FOLDER", required = true)]
+    #[arg(value_name = "GROUP|FOLDER", required_unless_present = "public")]
     pub sources: Vec<String>,
+    /// Read what is public of earlier releases, from the services that `snowman.staging.public-data` in
+    /// config.yml declares
+    #[arg(long, conflicts_with = "sources", requires = "product")]
+    pub public: bool,
+    /// Product whose rules and releases are read, e.g. firefox
+    #[arg(long, value_name = "PRODUCT", requires = "public")]
+    pub product: Option<String>,
+    /// Channel whose rules are read, with those of its tests; can be repeated (default: release)
+    #[arg(long = "channel", value_name = "CHANNEL", requires = "public")]
+    pub channels: Vec<String>,
+    /// Release that is read beside those that are offered, e.g. 141.0.3build2; can be repeated
+    #[arg(
+        long = "release",
+        value_name = "VERSIONbuildNUMBER",
+        requires = "public"
+    )]
+    pub releases: Vec<String>,
+    /// Folder that contains config.yml
+    #[arg(long, default_value = "taskcluster", value_name = "FOLDER")]
+    pub root: String,
     /// File to write
     #[arg(
         short = 'o',

@@ -2,6 +2,8 @@
 
 mod clone;
 mod history;
+mod public;
+mod public_reader;
 mod queue;
 mod release;
 mod run_task;

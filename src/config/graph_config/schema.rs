@@ -268,6 +268,34 @@ pub(super) static SNOWMAN: Schema = Schema {
     exclusive: &[],
 };
 
+static PUBLIC_DATA: Schema = Schema {
+    name: "public data",
+    fields: &[
+        required(
+            "balrog",
+            Type::Str,
+            "the URL of Balrog's public API, such as `https://aus-api.mozilla.org`",
+        ),
+        required(
+            "archive",
+            Type::Str,
+            "the URL of the archive, such as `https://archive.mozilla.org`",
+        ),
+        optional(
+            "updates",
+            Type::Str,
+            "the URL of the update server, such as `https://aus5.mozilla.org`: it is asked for some builds, and its answers have to follow from what was read",
+        ),
+        optional(
+            "redirects",
+            Type::List(&Type::Str),
+            "the URLs of other hosts that these may redirect to",
+        ),
+    ],
+    open: false,
+    exclusive: &[],
+};
+
 static STAGING: Schema = Schema {
     name: "staging",
     fields: &[
@@ -295,6 +323,11 @@ static STAGING: Schema = Schema {
             "kinds",
             Type::Map(&Type::Str),
             "the release system of kinds that are not recognized: the name of the kind, and that of the system",
+        ),
+        optional(
+            "public-data",
+            Type::Struct(&PUBLIC_DATA),
+            "the services whose public data `snowman stage history --public` may read; nothing else reads them",
         ),
         optional(
             "history",

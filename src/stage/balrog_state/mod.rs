@@ -159,6 +159,15 @@ pub fn parts(name: &str, release: &Release) -> Vec<Part> {
     parts
 }
 
+/// The locales in the data of a release: platform, locale, data.
+pub fn locales(blob: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let platforms = blob["platforms"].as_object().into_iter().flatten();
+    platforms.flat_map(|(platform, data)| {
+        let locales = data["locales"].as_object().into_iter().flatten();
+        locales.map(move |(locale, data)| (platform.as_str(), locale.as_str(), data))
+    })
+}
+
 /// The data of a locale of a release. An alias of a platform leads to it.
 #[must_use]
 pub fn locale<'m>(
