@@ -24,12 +24,13 @@ use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::{Parameters, Strictness};
 use crate::config::release;
+use crate::config::schema::Violation;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::morph::staged::{Settings, settings};
 use crate::release::differences::{Because, Changed, Difference, differences};
 use crate::release::environment::staging_host;
-use crate::release::{Recognized, check};
+use crate::release::{Recognized, check, check_staged};
 
 /// The most warnings about fields that differ; the artifact has all.
 const MAX_WARNINGS: usize = 20;
@@ -145,8 +146,8 @@ fn wrong(settings: &Settings, tasks: &[&Task], production: &LabelGraph) -> Diagn
         let Some(other) = production.get(&task.label) else {
             continue;
         };
-        let known = refusals(settings, task);
-        for (message, help) in refusals(settings, other) {
+        let known = refusals(settings, task, check_staged);
+        for (message, help) in refusals(settings, other, check) {
             if known.iter().any(|(known, _)| *known == message) {
                 continue;
             }
@@ -163,8 +164,12 @@ fn wrong(settings: &Settings, tasks: &[&Task], production: &LabelGraph) -> Diagn
     found
 }
 
-/// What the worker of a task would refuse, each with help.
-fn refusals(settings: &Settings, task: &Task) -> Vec<(String, Option<String>)> {
+/// What a check finds that the worker of a task would refuse, each with help.
+fn refusals(
+    settings: &Settings,
+    task: &Task,
+    check: fn(Recognized, &Value, bool) -> Vec<Violation>,
+) -> Vec<(String, Option<String>)> {
     let Some(recognized) = settings.recognize(&task.kind, &task.task) else {
         return Vec::new();
     };

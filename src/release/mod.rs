@@ -18,4 +18,4 @@ mod task_check;
 pub use recognize::{Recognized, recognize, recognize_as};
 pub use system::{Action, ActionSource, System};
 pub use systems::SYSTEMS;
-pub use task_check::check;
+pub use task_check::{check, check_staged, lacking};

@@ -2,7 +2,7 @@
 
 use super::payload::TaskShape;
 use super::recognize::{Recognized, scopes};
-use super::scopes::values;
+use super::scopes::{ScopeRule, values};
 use super::system::ActionSource;
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -16,6 +16,38 @@ use crate::config::schema::Violation;
 /// graphs by label contain, count as texts, and so do relative dates, which become absolute when a task is sent.
 #[must_use]
 pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> Vec<Violation> {
+    refused(recognized, definition, dependencies, &[])
+}
+
+/// The same for a task that is staged: it may lack scopes that only allow what its payload says.
+#[must_use]
+pub fn check_staged(
+    recognized: Recognized,
+    definition: &Value,
+    dependencies: bool,
+) -> Vec<Violation> {
+    let lacking = lacking(recognized, definition);
+    refused(recognized, definition, dependencies, &lacking)
+}
+
+/// The scopes that a task lacks and that would only allow what its payload says, such as the channel of a store.
+///
+/// No worker below release level could use them, so a project may leave them out there, as Firefox does.
+#[must_use]
+pub fn lacking(recognized: Recognized, definition: &Value) -> Vec<&'static ScopeRule> {
+    let all = scopes(definition);
+    let rules = recognized.system.scopes.iter();
+    rules
+        .filter(|rule| rule.field.is_some() && values(&all, rule.parts).is_empty())
+        .collect()
+}
+
+fn refused(
+    recognized: Recognized,
+    definition: &Value,
+    dependencies: bool,
+    lacking: &[&ScopeRule],
+) -> Vec<Violation> {
     let Recognized { system, action } = recognized;
     let mut found = Vec::new();
     let all = scopes(definition);
@@ -25,7 +57,8 @@ pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> 
         help,
     };
     let payload = with_texts(&definition["payload"]);
-    for rule in system.scopes {
+    let is_lacking = |rule: &ScopeRule| lacking.iter().any(|one| std::ptr::eq(*one, rule));
+    for rule in system.scopes.iter().filter(|rule| !is_lacking(rule)) {
         let wrong = rule.check(&all, &payload);
         found.extend(wrong.map(|message| at("scopes", message, None)));
     }

@@ -20,7 +20,7 @@ use super::work::{Output, Work};
 use crate::base::json;
 use crate::base::value::{Value, json};
 use crate::release::staged::{PAGE, REPORT, STATE, Staged};
-use crate::release::{check, recognize_as};
+use crate::release::{check_staged, lacking, recognize_as};
 
 /// What a staged task has done.
 #[derive(Debug, Clone)]
@@ -114,14 +114,21 @@ fn check_payload(staged: &Staged, definition: &Value, report: &mut Report) {
     };
     let dependencies = definition["dependencies"].as_array();
     let depends = dependencies.is_some_and(|ids| !ids.is_empty());
-    let violations = check(recognized, &as_before, depends);
+    let violations = check_staged(recognized, &as_before, depends);
     let has_rules = recognized
         .action
         .is_some_and(|action| (action.shape)(&staged.payload).is_some());
     if has_rules || !violations.is_empty() {
         report.checked("the payload against the rules of the worker", 1);
     }
-    if !recognized.system.scopes.is_empty() {
+    let lacking = lacking(recognized, &as_before);
+    for rule in &lacking {
+        let what = rule.what;
+        report.unchecked.push(format!(
+            "the scope for the {what}: the task has none below release level"
+        ));
+    }
+    if recognized.system.scopes.len() > lacking.len() {
         report.checked("the scopes that the worker asks for", staged.scopes.len());
     }
     for violation in violations {

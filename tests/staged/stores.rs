@@ -81,6 +81,23 @@ fn a_package_for_windows_passes() {
 }
 
 #[test]
+fn a_channel_may_have_no_scope_below_release_level() {
+    let mut world = World::default();
+    let mut task = msix(&mut world, &made("target.msix", &windows()));
+    task.staged.scopes.clear();
+    let done = world.pass(&task);
+    let report = world.report(&done);
+    let unchecked = report["notChecked"].as_array().unwrap();
+    let why = "the scope for the channel: the task has none below release level";
+    assert!(unchecked.iter().any(|one| one == why), "{report:#}");
+    let checked = report["checked"].to_string();
+    assert!(
+        !checked.contains("the scopes that the worker asks for"),
+        "{checked}"
+    );
+}
+
+#[test]
 fn a_package_for_windows_of_another_version_is_red() {
     let mut world = World::default();
     let other = Facts {

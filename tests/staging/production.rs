@@ -124,6 +124,70 @@ async fn what_is_wrong_in_production_only_is_a_mistake_of_the_decision() {
     assert_eq!(decided.code, Some(0), "{}", decided.shown());
 }
 
+/// A project that publishes to a store, with these scopes at release level and none below.
+fn to_store(production: &str) -> Project {
+    let alias = ALIASES
+        .replace("beetmover", "pushmsix")
+        .replace("implementation: pushmsix", "implementation: push-msix");
+    let config = CONFIG.replacen("taskgraph:\n", &alias, 1);
+    let kind = format!(
+        "kind-dependencies: [build]
+tasks:
+    windows:
+        description: Push it
+        dependencies: {{build: build-linux}}
+        worker-type: pushmsix
+        attributes: {{shipping_product: hail}}
+        scopes:
+            by-level:
+                '3': [{production}]
+                default: []
+        worker:
+            channel: beta
+            publish-mode: Manual
+            upstream-artifacts:
+                - taskId: {{task-reference: <build>}}
+                  taskType: build
+                  paths: [public/build/target.store.msix]
+        task-context:
+            from-parameters: {{level: level}}
+            substitution-fields: [scopes]
+"
+    );
+    Project::new()
+        .file(
+            "taskcluster/config.yml",
+            format!("{config}{BRANCHES}{STAGING}"),
+        )
+        .kind("push", &format!("{LOADER}{kind}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scope_for_a_channel_may_be_missing_below_release_level_only() {
+    let taskcluster = Taskcluster::new().await;
+    let decided = taskcluster.decide(to_store("'project:test:releng:microsoftstore:beta'"), &[]);
+    assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    let tasks = tasks(&taskcluster.sandbox.state());
+    let staging = &tasks["push-windows"].1["extra"]["staging"];
+    assert_eq!(staging["system"], "pushmsix");
+    assert_eq!(staging["scopes"], json!([]));
+    for wrong in ["", "'project:test:releng:microsoftstore:release'"] {
+        let taskcluster = Taskcluster::new().await;
+        let decided = taskcluster.decide(to_store(wrong), &[]);
+        assert_eq!(decided.code, Some(1), "{wrong}: {}", decided.shown());
+        let text = said(&decided);
+        assert!(
+            text.contains("the release worker of pushmsix would refuse the task"),
+            "{text}"
+        );
+        assert!(
+            text.contains("this happens with the parameters of production"),
+            "{text}"
+        );
+        assert!(taskcluster.created().is_empty());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn hosts_of_staging_in_production_are_a_mistake() {
     let taskcluster = Taskcluster::new().await;

@@ -15,7 +15,7 @@ use crate::config::release;
 use crate::model::id_graph::PlannedTask;
 use crate::model::label_graph::LabelGraph;
 use crate::release::staged::{Release, Repository};
-use crate::release::{Recognized, SYSTEMS, check, recognize, recognize_as};
+use crate::release::{Recognized, SYSTEMS, check, check_staged, recognize, recognize_as};
 
 /// The settings of a project.
 #[derive(Debug, Clone)]
@@ -164,7 +164,11 @@ impl Settings {
             };
             let definition = Value::Object(task.task.clone());
             // A task that depends on no other is created with a dependency on the decision task.
-            for violation in check(recognized, &definition, true) {
+            let violations = match self.stages {
+                true => check_staged(recognized, &definition, true),
+                false => check(recognized, &definition, true),
+            };
+            for violation in violations {
                 let mut diagnostic = Diagnostic::user(violation.message)
                     .because(format!(
                         "the release worker of {} would refuse the task",
