@@ -12,6 +12,7 @@ mod edits;
 mod environment;
 mod guide;
 mod mercurial;
+mod off_cycle;
 mod pipeline;
 mod publication;
 mod reading;

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::Value;
+use snowman::ports::clock::{Clock, SystemClock};
+use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 use snowman::stage::history::Bundle;
 use tempfile::TempDir;
 
@@ -159,4 +162,21 @@ pub fn next_release(history: &Bundle) -> TempDir {
         "    staging:\n        history: [taskcluster/history.json.gz]\n",
     );
     project
+}
+
+/// Lets no flavor promise partial updates.
+pub fn without_updates(project: &TempDir) {
+    let promise = "            partial-updates: true\n";
+    replace(project.path(), "taskcluster/config.yml", promise, "");
+}
+
+/// The state in a folder.
+pub async fn open(folder: &Path) -> Sandbox {
+    let options = Options {
+        address: ([127, 0, 0, 1], 0).into(),
+        folder: Some(folder.to_owned()),
+        workers: WorkerOptions::default(),
+        clock: Arc::new(|| SystemClock.now().moment()),
+    };
+    Sandbox::start(options).await.unwrap()
 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -16,7 +15,7 @@ use snowman::base::time::Span;
 use snowman::base::value::Value as Own;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::release::staged::STATE;
-use snowman::sandbox::{Options, Sandbox, State, WorkerOptions};
+use snowman::sandbox::State;
 use snowman::stage::history::Bundle;
 use snowman::stage::keys::{Certificate, Hash};
 use snowman::stage::mar::Mar;
@@ -30,7 +29,7 @@ use tempfile::TempDir;
 
 use super::command::{json_of, rehearse};
 use super::edits::replace;
-use super::small::{copy, next_release, red, small_project, write_history};
+use super::small::{copy, next_release, open, red, small_project, without_updates, write_history};
 
 /// A release that was shipped.
 struct Before {
@@ -42,12 +41,7 @@ struct Before {
 /// rather than as made up.
 fn before(branch: &[&str]) -> Before {
     let project = small_project();
-    replace(
-        project.path(),
-        "taskcluster/config.yml",
-        "            partial-updates: true\n",
-        "",
-    );
+    without_updates(&project);
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().to_str().unwrap();
     let args = [&["--json", "--folder", state], branch].concat();
@@ -69,17 +63,6 @@ fn copied(before: &Before) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(before.folder.path(), folder.path());
     folder
-}
-
-/// The state in a folder.
-async fn open(folder: &Path) -> Sandbox {
-    let options = Options {
-        address: ([127, 0, 0, 1], 0).into(),
-        folder: Some(folder.to_owned()),
-        workers: WorkerOptions::default(),
-        clock: Arc::new(|| SystemClock.now().moment()),
-    };
-    Sandbox::start(options).await.unwrap()
 }
 
 /// A defect, and what finds it.

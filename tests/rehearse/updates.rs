@@ -12,7 +12,7 @@ use snowman::stage::history::Bundle;
 
 use super::command::{json_of, rehearse};
 use super::edits::replace;
-use super::small::{next_release, small_project, write_history};
+use super::small::{next_release, small_project, without_updates, write_history};
 
 /// The reports of staged tasks in the folder of a sandbox.
 fn reports(folder: &Path) -> Vec<Value> {
@@ -167,12 +167,7 @@ fn a_release_that_cannot_be_read_is_rehearsed_first() {
     let history = tempfile::tempdir().unwrap();
     let file = history.path().join("history.json.gz");
     let first = small_project();
-    replace(
-        first.path(),
-        "taskcluster/config.yml",
-        "            partial-updates: true\n",
-        "",
-    );
+    without_updates(&first);
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().to_str().unwrap();
     let report = json_of(&rehearse(first.path(), &["--json", "--folder", state]));
