@@ -129,14 +129,13 @@ fn refuse_unstaged(settings: &Settings, creations: &[Creation]) -> Outcome<()> {
         let Value::Object(definition) = &creation.definition else {
             continue;
         };
-        let is_staged = creation.definition["extra"].get("staging").is_some();
+        if settings.is_staged(&creation.definition) {
+            continue;
+        }
         let recognized = settings.recognize(&creation.kind, definition);
         let Some(recognized) = recognized.filter(Recognized::can_be_staged) else {
             continue;
         };
-        if is_staged {
-            continue;
-        }
         let system = recognized.system.name;
         let message =
             format!("the callback creates a release task of {system}, which would not be staged");

@@ -330,12 +330,20 @@ fn release_tasks_of_a_callback_are_refused_where_they_would_be_staged() {
         "{refused}"
     );
     assert!(refused.contains("thaw"), "{refused}");
+    // A mark alone does not keep it from a release worker.
+    let create = "    create_task_from_def";
+    let marked = format!("    definition[\"extra\"] = {{\"staging\": {{}}}}\n{create}");
+    let world = world.with(ACTIONS, create, &marked);
+    let refused = flat(&world.failure(TEST));
+    assert!(refused.contains("which would not be staged"), "{refused}");
     // One that is staged is a copy of a task of a decision.
-    let staged = "    definition[\"extra\"] = {\"staging\": {}}\n    create_task_from_def";
-    let world = world.with(
-        ACTIONS,
-        "\"hail-1-signing\"\n    create_task_from_def",
-        &format!("\"hail-1-signing\"\n{staged}"),
-    );
+    let worker = "    definition[\"workerType\"] = \"hail-1-signing\"\n";
+    let kind = "    definition[\"provisionerId\"] = \"hail-3\"
+    definition[\"tags\"] = {\"kind\": \"release-generate-checksums\"}
+";
+    let world = world.with(ACTIONS, worker, kind);
     succeed(&world.ours(TEST));
+    let world = world.with(ACTIONS, &marked, create);
+    let refused = flat(&world.failure(TEST));
+    assert!(refused.contains("a release task of checksums"), "{refused}");
 }

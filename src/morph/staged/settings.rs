@@ -221,6 +221,13 @@ impl Settings {
         }
     }
 
+    /// Whether a definition is that of a staged task, which runs on the worker of these.
+    #[must_use]
+    pub fn is_staged(&self, definition: &Value) -> bool {
+        let is_marked = definition["extra"].get("staging").is_some();
+        is_marked && WorkerPool::from_definition(definition).as_ref() == Some(&self.pool)
+    }
+
     /// Those of the existing tasks that are staged, by label.
     ///
     /// `made` are the taskIds of the graph that is created: a task that it builds again is not among them.
