@@ -36,8 +36,10 @@ impl Contents for WorkingCopy {
             path: path.to_owned(),
             why: error.to_string(),
         };
-        match std::fs::symlink_metadata(&place) {
-            Ok(found) if found.is_file() => {}
+        // As in the repository, a link is neither a file nor a folder.
+        let root = self.vcs.root().canonicalize().map_err(unreadable)?;
+        match place.canonicalize() {
+            Ok(real) if real == root.join(path) && real.is_file() => {}
             Ok(_) => return Ok(None),
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
@@ -71,6 +73,35 @@ mod tests {
     use super::*;
     use crate::ports::environment::Environment;
     use crate::vcs::discover;
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = tempfile::tempdir().unwrap();
+        std::fs::write(other.path().join("file"), "one").unwrap();
+        let init = ["init", "--quiet"];
+        let mut git = std::process::Command::new("git");
+        let status = git.args(init).current_dir(folder.path()).status();
+        assert!(status.unwrap().success());
+        let place = |name: &str| folder.path().join(name);
+        std::fs::create_dir(place("inside")).unwrap();
+        std::fs::write(place("inside/file"), "one").unwrap();
+        for (name, target) in [
+            ("outside", other.path().to_owned()),
+            ("file", other.path().join("file")),
+            ("folder", "inside".into()),
+        ] {
+            std::os::unix::fs::symlink(target, place(name)).unwrap();
+        }
+        let vcs = discover(folder.path(), &Environment::of_process()).unwrap();
+        let copy = WorkingCopy::new(vcs, "head");
+        let read = |path: &str| copy.file_at("head", path, 3);
+        assert_eq!(read("inside/file"), Ok(Some(b"one".to_vec())));
+        for path in ["outside/file", "file", "folder/file"] {
+            assert_eq!(read(path), Ok(None), "{path}");
+        }
+    }
 
     #[test]
     fn what_is_not_committed_counts() {
