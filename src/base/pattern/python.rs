@@ -33,7 +33,7 @@ pub fn translate(pattern: &str) -> Result<String, Refusal> {
 /// Those of [`translate`].
 pub fn translate_with_names(pattern: &str) -> Result<(String, BTreeMap<String, usize>), Refusal> {
     let mut reader = Reader {
-        signs: pattern.chars().collect(),
+        characters: pattern.chars().collect(),
         at: 0,
         groups: vec![Group::Open],
         names: BTreeMap::new(),
@@ -43,7 +43,7 @@ pub fn translate_with_names(pattern: &str) -> Result<(String, BTreeMap<String, u
     };
     let mut flags = Flags::default();
     let whole = reader.alternatives(&mut flags, true)?;
-    if reader.at < reader.signs.len() {
+    if reader.at < reader.characters.len() {
         return Err(reader.wrong("unbalanced parenthesis"));
     }
     if let Some(group) = reader
@@ -147,22 +147,22 @@ impl Part {
         }
     }
 
-    fn literal(sign: char) -> Self {
-        Self::new(literal(sign), Width::exactly(1))
+    fn literal(character: char) -> Self {
+        Self::new(literal(character), Width::exactly(1))
     }
 }
 
 /// A character that is literal wherever it is read.
-fn literal(sign: char) -> String {
-    if sign.is_alphanumeric() {
-        sign.into()
+fn literal(character: char) -> String {
+    if character.is_alphanumeric() {
+        character.into()
     } else {
-        format!(r"\x{{{:x}}}", u32::from(sign))
+        format!(r"\x{{{:x}}}", u32::from(character))
     }
 }
 
 struct Reader {
-    signs: Vec<char>,
+    characters: Vec<char>,
     at: usize,
     /// The groups by number; number 0 is the whole.
     groups: Vec<Group>,
@@ -181,18 +181,18 @@ impl Reader {
     }
 
     fn peek(&self) -> Option<char> {
-        self.signs.get(self.at).copied()
+        self.characters.get(self.at).copied()
     }
 
     fn next(&mut self) -> Option<char> {
-        let sign = self.peek()?;
+        let character = self.peek()?;
         self.at += 1;
-        Some(sign)
+        Some(character)
     }
 
     /// Consumes a character if it comes next.
-    fn take(&mut self, sign: char) -> bool {
-        let is_next = self.peek() == Some(sign);
+    fn take(&mut self, character: char) -> bool {
+        let is_next = self.peek() == Some(character);
         self.at += usize::from(is_next);
         is_next
     }
@@ -201,19 +201,19 @@ impl Reader {
     fn while_fits(&mut self, most: usize, fits: impl Fn(char) -> bool) -> String {
         let mut text = String::new();
         while text.len() < most
-            && let Some(sign) = self.peek().filter(|sign| fits(*sign))
+            && let Some(character) = self.peek().filter(|character| fits(*character))
         {
-            text.push(sign);
+            text.push(character);
             self.at += 1;
         }
         text
     }
 
     /// Consumes everything up to a character, and that character.
-    fn until(&mut self, sign: char, what: &str) -> Result<String, Refusal> {
-        let rest = self.signs.get(self.at..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|other| *other == sign) else {
-            return Err(self.wrong(&format!("missing {sign}, unterminated name")));
+    fn until(&mut self, character: char, what: &str) -> Result<String, Refusal> {
+        let rest = self.characters.get(self.at..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|other| *other == character) else {
+            return Err(self.wrong(&format!("missing {character}, unterminated name")));
         };
         let text: String = rest.iter().take(length).collect();
         if text.is_empty() {
@@ -241,13 +241,16 @@ impl Reader {
     /// Reads a sequence.
     fn branch(&mut self, flags: &mut Flags, first: bool, outermost: bool) -> Result<Part, Refusal> {
         let mut parts: Vec<Part> = Vec::new();
-        while let Some(sign) = self.peek().filter(|sign| !['|', ')'].contains(sign)) {
-            if flags.verbose && self.skip_blank(sign) {
+        while let Some(character) = self
+            .peek()
+            .filter(|character| !['|', ')'].contains(character))
+        {
+            if flags.verbose && self.skip_blank(character) {
                 continue;
             }
             let start = self.at;
             self.at += 1;
-            let part = match sign {
+            let part = match character {
                 '\\' => self.escape(*flags)?,
                 '[' => self.set(*flags)?,
                 '.' if flags.dot_all => Part::new("(?s:.)", Width::exactly(1)),
@@ -272,7 +275,7 @@ impl Reader {
                         None => continue,
                     }
                 }
-                '*' | '+' | '?' | '{' => match self.times(sign)? {
+                '*' | '+' | '?' | '{' => match self.times(character)? {
                     Some((least, most)) => {
                         let repeated = self.repeat(parts.pop(), (least, most), start)?;
                         parts.push(repeated);
@@ -296,12 +299,12 @@ impl Reader {
     }
 
     /// Passes over a blank or a comment.
-    fn skip_blank(&mut self, sign: char) -> bool {
-        if sign == '#' {
-            while self.next().is_some_and(|sign| sign != '\n') {}
+    fn skip_blank(&mut self, character: char) -> bool {
+        if character == '#' {
+            while self.next().is_some_and(|character| character != '\n') {}
             return true;
         }
-        let blank = " \t\n\r\u{b}\u{c}".contains(sign);
+        let blank = " \t\n\r\u{b}\u{c}".contains(character);
         self.at += usize::from(blank);
         blank
     }

@@ -37,13 +37,15 @@ impl ShellPattern {
     /// Reads a pattern; every text is one.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
-        let signs: Vec<char> = pattern.chars().collect();
+        let characters: Vec<char> = pattern.chars().collect();
         let mut pieces = Vec::new();
         let mut at = 0;
-        while let Some(sign) = signs.get(at) {
+        while let Some(character) = characters.get(at) {
             at += 1;
-            let set = (*sign == '[').then(|| set_at(&signs, at)).flatten();
-            pieces.push(match (sign, set) {
+            let set = (*character == '[')
+                .then(|| set_at(&characters, at))
+                .flatten();
+            pieces.push(match (character, set) {
                 // Two stars in a row match what one does.
                 ('*', _) if pieces.last() == Some(&Piece::Any) => continue,
                 ('*', _) => Piece::Any,
@@ -61,26 +63,26 @@ impl ShellPattern {
     /// Whether the whole text matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let signs: Vec<char> = text.chars().collect();
-        let (mut piece, mut sign) = (0, 0);
+        let characters: Vec<char> = text.chars().collect();
+        let (mut piece, mut character) = (0, 0);
         // The last star, and how far it has been extended. Only this one is ever extended again, so the
         // time is bounded by the product of both lengths.
         let mut star: Option<(usize, usize)> = None;
-        while let Some(found) = signs.get(sign) {
+        while let Some(found) = characters.get(character) {
             match self.0.get(piece) {
                 Some(Piece::Any) => {
-                    star = Some((piece, sign));
+                    star = Some((piece, character));
                     piece += 1;
                 }
                 Some(one) if one.accepts(*found) => {
                     piece += 1;
-                    sign += 1;
+                    character += 1;
                 }
                 _ => match star {
                     Some((at, taken)) => {
                         star = Some((at, taken + 1));
                         piece = at + 1;
-                        sign = taken + 1;
+                        character = taken + 1;
                     }
                     None => return false,
                 },
@@ -91,19 +93,19 @@ impl ShellPattern {
 }
 
 /// Reads a set behind its opening bracket, and returns it with the position behind the closing one.
-fn set_at(signs: &[char], start: usize) -> Option<(Piece, usize)> {
-    let negated = signs.get(start) == Some(&'!');
+fn set_at(characters: &[char], start: usize) -> Option<(Piece, usize)> {
+    let negated = characters.get(start) == Some(&'!');
     let first = start + usize::from(negated);
     // A bracket at the beginning belongs to the set.
-    let close = (first + 1..signs.len()).find(|at| signs[*at] == ']')?;
+    let close = (first + 1..characters.len()).find(|at| characters[*at] == ']')?;
     let mut ranges = Vec::new();
     let mut at = first;
     while at < close {
-        let is_range = at + 2 < close && signs[at + 1] == '-';
+        let is_range = at + 2 < close && characters[at + 1] == '-';
         let last = if is_range { at + 2 } else { at };
         // A range that ends before it begins holds nothing.
-        if signs[at] <= signs[last] {
-            ranges.push((signs[at], signs[last]));
+        if characters[at] <= characters[last] {
+            ranges.push((characters[at], characters[last]));
         }
         at = last + 1;
     }

@@ -266,7 +266,7 @@ fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches(' ').to_lowercase() == other.trim_end_matches(' ').to_lowercase()
 }
 
-/// Whether a name is like a pattern of SQL, in which `%` stands for any text and `_` for any sign.
+/// Whether a name is like a pattern of SQL, in which `%` stands for any text and `_` for any character.
 fn is_like(name: &str, pattern: &str) -> bool {
     let name: Vec<char> = name.to_lowercase().chars().collect();
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
@@ -300,7 +300,7 @@ fn is_like(name: &str, pattern: &str) -> bool {
     pattern[i..].iter().all(|sign| *sign == '%')
 }
 
-/// An address as the header `Location` holds it: signs beyond ASCII are escaped, and lines are not ended.
+/// An address as the header `Location` holds it: characters beyond ASCII are escaped, and lines are not ended.
 fn header(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for byte in url.bytes() {

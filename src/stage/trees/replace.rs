@@ -61,7 +61,7 @@ pub fn fill(
     Ok(out)
 }
 
-/// Whether a name has none of the signs that mean something in a template of Python.
+/// Whether a name has none of the characters that mean something in a template of Python.
 fn is_plain(name: &str) -> bool {
     let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     !name.is_empty() && !is_number && !name.contains(['{', '!', ':', '.', '['])

@@ -4,7 +4,7 @@ use super::{Flags, Part, Reader, Refusal, Width};
 
 /// A character, or a class of them.
 pub(super) enum Escaped {
-    Sign(char),
+    Character(char),
     /// As it is written within a set.
     Class(String),
 }
@@ -35,19 +35,19 @@ impl Reader {
             _ => {}
         }
         Ok(match self.escaped(flags)? {
-            Escaped::Sign(sign) => Part::literal(sign),
-            // Without regard to case, there would be a sign of another alphabet among the letters of ASCII.
+            Escaped::Character(character) => Part::literal(character),
+            // Without regard to case, there would be a character of another alphabet among the letters of ASCII.
             Escaped::Class(class) => Part::new(format!("(?-i:[{class}])"), Width::exactly(1)),
         })
     }
 
     /// A group by its number, or a character by three octal digits.
     fn number(&mut self, start: usize) -> Result<Part, Refusal> {
-        let mut digits = self.while_fits(2, |sign| sign.is_ascii_digit());
-        let is_octal = |sign: char| ('0'..='7').contains(&sign);
+        let mut digits = self.while_fits(2, |character| character.is_ascii_digit());
+        let is_octal = |character: char| ('0'..='7').contains(&character);
         if digits.len() == 2
             && digits.chars().all(is_octal)
-            && let Some(third) = self.peek().filter(|sign| is_octal(*sign))
+            && let Some(third) = self.peek().filter(|character| is_octal(*character))
         {
             self.at += 1;
             digits.push(third);
@@ -60,11 +60,11 @@ impl Reader {
     pub(super) fn escaped(&mut self, flags: Flags) -> Result<Escaped, Refusal> {
         let start = self.at;
         let bad = |what: &str| format!("bad escape {what} at position {}", start.saturating_sub(1));
-        let sign = self.next().ok_or_else(|| bad("(end of pattern)"))?;
-        if let Some(class) = class(sign, flags.ascii) {
+        let character = self.next().ok_or_else(|| bad("(end of pattern)"))?;
+        if let Some(class) = class(character, flags.ascii) {
             return Ok(Escaped::Class(class.to_owned()));
         }
-        let sign = match sign {
+        let character = match character {
             'a' => '\u{7}',
             'f' => '\u{c}',
             'n' => '\n',
@@ -75,17 +75,17 @@ impl Reader {
             'u' => self.hexadecimal('u', 4)?,
             'U' => self.hexadecimal('U', 8)?,
             '0' => {
-                let digits = self.while_fits(2, |sign| ('0'..='7').contains(&sign));
+                let digits = self.while_fits(2, |character| ('0'..='7').contains(&character));
                 octal(&format!("0{digits}"), start)?
             }
             other if other.is_ascii_alphabetic() => return Err(bad(&format!(r"\{other}"))),
             other => other,
         };
-        Ok(Escaped::Sign(sign))
+        Ok(Escaped::Character(character))
     }
 
     fn hexadecimal(&mut self, letter: char, length: usize) -> Result<char, Refusal> {
-        let digits = self.while_fits(length, |sign| sign.is_ascii_hexdigit());
+        let digits = self.while_fits(length, |character| character.is_ascii_hexdigit());
         if digits.len() < length {
             return Err(self.wrong(&format!(r"incomplete escape \{letter}{digits}")));
         }
@@ -106,8 +106,8 @@ pub(super) fn octal(digits: &str, at: usize) -> Result<char, Refusal> {
 
 /// The characters of a class, as they are written within a set. Python counts four separators among
 /// the blanks that the engine does not.
-fn class(sign: char, ascii: bool) -> Option<&'static str> {
-    Some(match (sign, ascii) {
+fn class(character: char, ascii: bool) -> Option<&'static str> {
+    Some(match (character, ascii) {
         ('d', false) => r"\d",
         ('D', false) => r"\D",
         ('w', false) => r"\w",

@@ -13,15 +13,15 @@ impl Reader {
         if !self.take('?') {
             return self.numbered(*flags, None).map(Some);
         }
-        let sign = self
+        let character = self
             .next()
             .ok_or_else(|| self.wrong("unexpected end of pattern"))?;
-        match sign {
+        match character {
             'P' => self.named(*flags).map(Some),
             ':' => self.inner(*flags, "(?:").map(Some),
             '>' => self.inner(*flags, "(?>").map(Some),
             '#' => {
-                while self.peek().is_some_and(|sign| sign != ')') {
+                while self.peek().is_some_and(|character| character != ')') {
                     self.at += 1;
                 }
                 match self.take(')') {
@@ -29,9 +29,9 @@ impl Reader {
                     false => Err(self.wrong("missing ), unterminated comment")),
                 }
             }
-            '=' | '!' => self.look(*flags, sign, "(?").map(Some),
+            '=' | '!' => self.look(*flags, character, "(?").map(Some),
             '<' => match self.next() {
-                Some(sign @ ('=' | '!')) => self.look(*flags, sign, "(?<").map(Some),
+                Some(character @ ('=' | '!')) => self.look(*flags, character, "(?<").map(Some),
                 other => Err(self.wrong(&format!(
                     "unknown extension ?<{}",
                     other.map(String::from).unwrap_or_default()
@@ -70,12 +70,12 @@ impl Reader {
     }
 
     /// A look ahead, or behind for `(?<`. It can be repeated, which the engine supports for groups only.
-    fn look(&mut self, flags: Flags, sign: char, opening: &str) -> Result<Part, Refusal> {
+    fn look(&mut self, flags: Flags, character: char, opening: &str) -> Result<Part, Refusal> {
         let inside = self.inside(flags)?;
         if opening == "(?<" && inside.width.least != inside.width.most {
             return Err(self.wrong("look-behind requires fixed-width pattern"));
         }
-        let text = format!("(?:{opening}{sign}{}))", inside.text);
+        let text = format!("(?:{opening}{character}{}))", inside.text);
         Ok(Part::new(text, Width::NONE))
     }
 
@@ -113,8 +113,8 @@ impl Reader {
     }
 
     fn check_name(&self, name: &str) -> Result<(), Refusal> {
-        let begins = |sign: char| sign == '_' || sign.is_alphabetic();
-        let goes_on = |sign: char| sign == '_' || sign.is_alphanumeric();
+        let begins = |character: char| character == '_' || character.is_alphabetic();
+        let goes_on = |character: char| character == '_' || character.is_alphanumeric();
         match name.starts_with(begins) && name.chars().all(goes_on) {
             true => Ok(()),
             false => Err(self.wrong(&format!("bad character in group name {name:?}"))),
@@ -169,7 +169,7 @@ impl Reader {
         first: bool,
         start: usize,
     ) -> Result<Option<Part>, Refusal> {
-        let on = self.while_fits(MANY, |sign| "aiLmsux".contains(sign));
+        let on = self.while_fits(MANY, |character| "aiLmsux".contains(character));
         if on.contains('L') {
             return Err(self.wrong("bad inline flags: cannot use 'L' flag with a str pattern"));
         }
@@ -192,7 +192,7 @@ impl Reader {
         }
         let mut off = String::new();
         if self.take('-') {
-            off = self.while_fits(MANY, |sign| "imsx".contains(sign));
+            off = self.while_fits(MANY, |character| "imsx".contains(character));
             if off.is_empty() {
                 return Err(self.wrong("missing flag"));
             }

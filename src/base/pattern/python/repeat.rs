@@ -6,9 +6,13 @@ use super::{MANY, Part, Reader, Refusal, Sort};
 
 impl Reader {
     /// How often the part before is repeated, or `None` if `{` is literal.
-    pub(super) fn times(&mut self, sign: char) -> Result<Option<(usize, Option<usize>)>, Refusal> {
-        let digits = |reader: &mut Self| reader.while_fits(MANY, |sign| sign.is_ascii_digit());
-        match sign {
+    pub(super) fn times(
+        &mut self,
+        character: char,
+    ) -> Result<Option<(usize, Option<usize>)>, Refusal> {
+        let digits =
+            |reader: &mut Self| reader.while_fits(MANY, |character| character.is_ascii_digit());
+        match character {
             '*' => return Ok(Some((0, None))),
             '+' => return Ok(Some((1, None))),
             '?' => return Ok(Some((0, Some(1)))),

@@ -27,7 +27,7 @@ impl Reader {
             }
             let to = self.member(flags)?;
             match (from, to) {
-                (Escaped::Sign(from), Escaped::Sign(to)) if from <= to => {
+                (Escaped::Character(from), Escaped::Character(to)) if from <= to => {
                     text.push_str(&format!("{}-{}", literal(from), literal(to)));
                 }
                 _ => return Err(format!("bad character range at position {member_start}")),
@@ -39,21 +39,21 @@ impl Reader {
 
     /// Reads a character or a class within a set.
     fn member(&mut self, flags: Flags) -> Result<Escaped, Refusal> {
-        let sign = self
+        let character = self
             .next()
             .ok_or_else(|| self.wrong("unterminated character set"))?;
-        if sign != '\\' {
-            return Ok(Escaped::Sign(sign));
+        if character != '\\' {
+            return Ok(Escaped::Character(character));
         }
         let start = self.at;
         match self.peek() {
             Some('b') => {
                 self.at += 1;
-                Ok(Escaped::Sign('\u{8}'))
+                Ok(Escaped::Character('\u{8}'))
             }
             Some('0'..='7') => {
-                let digits = self.while_fits(3, |sign| ('0'..='7').contains(&sign));
-                octal(&digits, start).map(Escaped::Sign)
+                let digits = self.while_fits(3, |character| ('0'..='7').contains(&character));
+                octal(&digits, start).map(Escaped::Character)
             }
             Some(digit @ ('8' | '9')) => {
                 let at = start.saturating_sub(1);
@@ -66,7 +66,7 @@ impl Reader {
 
 fn push(text: &mut String, member: &Escaped) {
     match member {
-        Escaped::Sign(sign) => text.push_str(&literal(*sign)),
+        Escaped::Character(character) => text.push_str(&literal(*character)),
         Escaped::Class(class) => text.push_str(class),
     }
 }
