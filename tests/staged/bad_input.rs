@@ -242,8 +242,7 @@ fn an_artifact_that_cannot_be_read_turns_each_task_red() {
                 if why != "missing" {
                     let red = done.red.join("\n");
                     assert!(red.contains(key.0.as_str()), "{about}: {red}");
-                    let is_told = why.contains(' ').then_some(why);
-                    assert!(red.contains(is_told.unwrap_or_default()), "{about}: {red}");
+                    assert!(why == "large" || red.contains(why), "{about}: {red}");
                 }
             }
         }
