@@ -12,10 +12,10 @@ use crate::ports::snapshot::Snapshot;
 use crate::ports::vcs::{Change, Contents, Tool, Vcs, VcsError};
 
 /// With detailed exit codes, a missing revision can be distinguished from a failure.
-static FIRST: &[&str] = &["--noninteractive", "--config=ui.detailed-exit-code=true"];
+pub(super) static FIRST: &[&str] = &["--noninteractive", "--config=ui.detailed-exit-code=true"];
 
 /// The exit code for an input error, e.g. an unknown revision.
-const INPUT_ERROR: i32 = 10;
+pub(super) const INPUT_ERROR: i32 = 10;
 
 /// The files of a changeset: added, removed, modified. Names cannot have line breaks.
 const FILES: &str = r"{file_adds % '{file}\n'}{file_dels % '{file}\n'}{file_mods % '{file}\n'}";

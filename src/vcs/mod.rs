@@ -26,12 +26,14 @@ mod git_clone;
 mod git_contents;
 mod git_snapshot;
 mod hg;
+mod hg_clone;
 mod program;
 mod revision;
 
 pub use git::Git;
 pub use git_clone::GitClone;
 pub use hg::Hg;
+pub use hg_clone::HgClone;
 
 /// Finds the repository that a folder belongs to: the nearest folder above, or itself, that has a
 /// folder `.hg` or anything called `.git`.

@@ -1,5 +1,8 @@
 //! A staged task that changes a repository, as a process: it clones the repository that its definition names.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 use snowman::base::json::read;
 use snowman::ports::environment::Environment;
@@ -13,6 +16,17 @@ const VERSION: &str = "browser/config/version.txt";
 
 /// Runs a task that bumps the version and sets a tag. Returns its exit code, its log and the difference.
 async fn bump(repository: Option<Repository>, revision: &str) -> (Option<i32>, String, String) {
+    // The program that reads the repository has to be found.
+    let path = Environment::of_process().get("PATH").unwrap().to_owned();
+    bump_with(repository, revision, &path).await
+}
+
+/// As [`bump`], with the programs of these folders.
+async fn bump_with(
+    repository: Option<Repository>,
+    revision: &str,
+    path: &str,
+) -> (Option<i32>, String, String) {
     let taskcluster = Taskcluster::new().await;
     let payload = json!({
         "lando_repo": "hail", "actions": ["version_bump", "tag"],
@@ -37,14 +51,61 @@ async fn bump(repository: Option<Repository>, revision: &str) -> (Option<i32>, S
     let task = id('A');
     taskcluster.create(&task, &definition);
     taskcluster.sandbox.state().claim(&task).unwrap();
-    // The program `git` has to be found.
-    let environment = Environment::of_process();
-    let path = ("PATH", environment.get("PATH").unwrap());
-    let (output, folder) = staged::run(&taskcluster, &task, 0, &[path]);
+    let (output, folder) = staged::run(&taskcluster, &task, 0, &[("PATH", path)]);
     let log = String::from_utf8(output.stdout).unwrap();
     let diff = folder.path().join("public/build/version-bump.diff");
     let diff = std::fs::read_to_string(diff).unwrap_or_default();
     (output.status.code(), log, diff)
+}
+
+/// Runs `hg` in a folder.
+fn hg(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("hg")
+        .args(arguments)
+        .current_dir(folder)
+        .env("HGRCPATH", "")
+        .env("HGPLAIN", "1")
+        .env("HGUSER", "somebody <somebody@example.com>")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commits_are_made_on_a_clone_of_a_mercurial_repository() {
+    if Command::new("hg").arg("version").output().is_err() {
+        eprintln!("skipped: hg is not on PATH");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let file = at.join(VERSION);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    hg(at, &["init"]);
+    std::fs::write(&file, "94.0\n").unwrap();
+    hg(at, &["commit", "--quiet", "--addremove", "--message=one"]);
+    let first = hg(at, &["log", "--rev=.", "--template={node}"]);
+    std::fs::write(&file, "95.0\n").unwrap();
+    hg(at, &["commit", "--quiet", "--message=two"]);
+    let repository = || {
+        Some(Repository {
+            tool: "hg".to_owned(),
+            url: format!("file://{}", at.display()),
+        })
+    };
+    let (code, log, diff) = bump(repository(), &first).await;
+    assert_eq!(code, Some(0), "{log}");
+    assert!(diff.contains("-94.0\n+94.0.1\n"), "{diff}");
+    assert!(!log.contains("whether the tags exist"), "{log}");
+    // A tag is set by a revision after the one that it names.
+    hg(at, &["tag", "--rev=.", "HAIL_94_0_BUILD1"]);
+    let (code, log, _) = bump(repository(), &first).await;
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("HAIL_94_0_BUILD1 exists already"), "{log}");
+    let (code, log, diff) = bump_with(repository(), &first, "/nonexistent").await;
+    assert_eq!((code, diff.as_str()), (Some(0), ""), "{log}");
+    assert!(log.contains("the image of the task has no `hg`"), "{log}");
 }
 
 fn write(project: &Project, file: &str, text: &str) {
@@ -106,5 +167,8 @@ async fn a_repository_that_cannot_be_read_is_red_and_one_that_is_not_named_unche
     assert!(log.contains("cannot read the repository"), "{log}");
     let (code, log, diff) = bump(None, &revision).await;
     assert_eq!((code, diff.as_str()), (Some(0), ""), "{log}");
-    assert!(log.contains("the task has no repository"), "{log}");
+    assert!(
+        log.contains("the task has no repository that can be read"),
+        "{log}"
+    );
 }

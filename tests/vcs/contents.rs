@@ -1,7 +1,7 @@
 //! Files, branches and tags of repositories, whatever is checked out.
 
 use snowman::ports::vcs::{Contents, VcsError};
-use snowman::vcs::GitClone;
+use snowman::vcs::{GitClone, HgClone};
 
 use super::{TestRepositories, with_hg};
 
@@ -107,6 +107,36 @@ fn a_clone_fetches_what_it_is_asked_for() {
     assert!(!marker.exists());
 }
 
+/// A clone of the first revision fetches the second one when somebody asks for it.
+fn clones_have_the_same(folder: &TestRepositories, first: &str, second: &str) {
+    let url = format!("file://{}", folder.path("s").display());
+    let make = |url: &str, revision: &str| {
+        let at = tempfile::tempdir().unwrap();
+        let made = HgClone::new(url, revision, at.path(), &folder.environment);
+        made.map(|clone| (at, clone))
+    };
+    let (at, clone) = make(&url, first).unwrap();
+    let files = std::fs::read_dir(at.path()).unwrap();
+    assert_eq!(files.count(), 1, "there is nothing but .hg");
+    check(&clone, first, second);
+    for name in ["0", "1", "-1", "tip", "null", &first[..12]] {
+        assert!(!matches!(clone.tag_target(name), Ok(Some(_))), "{name}");
+        assert!(!matches!(clone.branch_tip(name), Ok(Some(_))), "{name}");
+    }
+    let none = "12".repeat(20);
+    assert_eq!(make(&url, &none).unwrap_err(), VcsError::NoRevision(none));
+    assert!(make(&url, "main").is_err());
+    // Addresses that have a program run, or are the name of something else.
+    for address in [
+        "ssh://-oProxyCommand=touch/x",
+        "--config=hooks.x=touch",
+        "/s",
+        "bundle:s",
+    ] {
+        assert!(make(address, first).is_err(), "{address}");
+    }
+}
+
 #[test]
 fn mercurial_reads_without_a_check_out() {
     let Some(folder) = with_hg() else { return };
@@ -124,6 +154,7 @@ fn mercurial_reads_without_a_check_out() {
     let second = folder.hg("s", &["log", "--rev=.", "--template={node}"]);
     folder.hg("s", &["bookmark", "main"]);
     check(folder.vcs("s").as_ref(), &first, &second);
+    clones_have_the_same(&folder, &first, &second);
     assert_eq!(
         folder.vcs("s").branch_tip("default"),
         Ok(Some(second.clone()))

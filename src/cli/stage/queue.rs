@@ -8,7 +8,6 @@ use super::clone::TaskClone;
 use crate::base::name::TaskId;
 use crate::ports::environment::Environment;
 use crate::ports::taskcluster::{TOO_LARGE, Taskcluster};
-use crate::ports::vcs::Tool;
 use crate::release::staged::Staged;
 use crate::stage::source::{Artifact, Source, SourceError};
 use crate::stage::trees::contents::Repository;
@@ -39,12 +38,9 @@ impl Queue {
     #[must_use]
     pub fn with_repository_of(mut self, staged: &Staged, environment: &Environment) -> Self {
         let named = staged.repository.as_ref();
-        let git = named.filter(|repository| repository.tool == Tool::Git.name());
         let revision = &staged.release.revision;
-        self.tree = git.map(|repository| {
-            let clone = TaskClone::new(&repository.url, revision, environment);
-            Repository::new(clone, revision)
-        });
+        let clone = named.and_then(|named| TaskClone::new(named, revision, environment));
+        self.tree = clone.map(|clone| Repository::new(clone, revision));
         self
     }
 }

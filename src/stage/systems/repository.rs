@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::value::{Value, json};
+use crate::release::staged::Staged;
 use crate::stage::python_json;
 use crate::stage::report::Table;
 use crate::stage::trees::access::Asked;
@@ -68,13 +69,25 @@ pub fn tree(work: &mut Work<'_>) {
     run(work, repository, &actions);
 }
 
+/// Why there are no files to look at.
+fn without_tree(staged: &Staged) -> &'static str {
+    match &staged.repository {
+        None => "the task has no repository that can be read over HTTP",
+        Some(repository) if repository.tool == "hg" => {
+            "the repository is one of Mercurial, and the image of the task has no `hg`"
+        }
+        Some(_) => "the working copy is that of another version",
+    }
+}
+
 /// Does the actions of a task.
 fn run(work: &mut Work<'_>, repository: &str, actions: &[&str]) {
     let tree = work.tree();
     if tree.is_none() {
-        work.report.unchecked.push(
-            "the commits: the task has no repository, so differences cannot be computed".to_owned(),
-        );
+        work.report.unchecked.push(format!(
+            "the commits, whose differences cannot be computed: {}",
+            without_tree(work.staged)
+        ));
     }
     let mut sent = Vec::new();
     for action in actions {
