@@ -100,6 +100,17 @@ impl Version {
         self.numbers.get(2).copied().unwrap_or_default()
     }
 
+    /// Whether this version comes after another one.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        let key = |version: &Self| {
+            let mut numbers = version.numbers.clone();
+            numbers.resize(4, 0);
+            (numbers, version.channel)
+        };
+        key(self) > key(other)
+    }
+
     /// The type of a release of this version: `nightly`, `beta`, `release-rc`, `release` or `esr`.
     #[must_use]
     pub fn release_type(&self) -> &'static str {
@@ -158,6 +169,25 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(NoVersion(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn versions_have_an_order() {
+        let is_newer = |one: &str, other: &str| {
+            let read = |text: &str| text.parse::<Version>().unwrap();
+            read(one).is_newer_than(&read(other))
+        };
+        for (newer, older) in [
+            ("94.0.1", "94.0"),
+            ("94.0b10", "94.0b9"),
+            ("94.0", "94.0b10"),
+            ("95.0a1", "94.0"),
+            ("115.3.1esr", "115.3.0esr"),
+        ] {
+            assert!(is_newer(newer, older), "{newer} {older}");
+            assert!(!is_newer(older, newer), "{older} {newer}");
+        }
+        assert!(!is_newer("94.0.0", "94.0"));
     }
 
     #[test]

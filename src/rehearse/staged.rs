@@ -63,6 +63,10 @@ pub fn release(
         },
         build_number: input["build_number"].as_u64().unwrap_or(1),
         revision: String::new(),
+        next_version: input["next_version"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 

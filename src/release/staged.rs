@@ -74,6 +74,8 @@ pub struct Release {
     pub build_number: u64,
     /// The revision that it is made of.
     pub revision: String,
+    /// The version after it; empty if it is not known.
+    pub next_version: String,
 }
 
 /// Why `extra.staging` cannot be read.
@@ -132,6 +134,7 @@ impl Staged {
                 "version": self.release.version,
                 "buildNumber": self.release.build_number,
                 "revision": self.release.revision,
+                "nextVersion": self.release.next_version,
             },
             "phase": self.phase,
             "from": ids,
@@ -229,6 +232,8 @@ fn release(value: &Value) -> Result<Release, StagedError> {
         version: text("version")?,
         build_number: value["buildNumber"].as_u64().ok_or_else(wrong)?,
         revision: text("revision")?,
+        // Tasks of older versions do not have it.
+        next_version: value["nextVersion"].as_str().unwrap_or_default().to_owned(),
     })
 }
 
@@ -249,6 +254,7 @@ mod tests {
                 version: "94.0".to_owned(),
                 build_number: 2,
                 revision: "0123456789abcdef".to_owned(),
+                next_version: "94.0.1".to_owned(),
             },
             phase: "promote".to_owned(),
             from: vec![id.clone()],

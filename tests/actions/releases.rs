@@ -72,6 +72,17 @@ async fn a_version_bump_needs_the_next_version() {
 }
 
 #[tokio::test]
+async fn the_next_version_is_higher() {
+    let (bench, push) = Bench::with_push().await;
+    for next in ["94.0b3", "94.0b2", "93.0"] {
+        let input = json!({"version": "94.0b3", "next_version": next});
+        let error = refused(&bench, promotion_trigger(&push, "promote_fox", input)).await;
+        let wrong = format!("`next_version` is {next}, which is not higher than");
+        assert_contains_all(&error, &[&wrong, "94.0b3"]);
+    }
+}
+
+#[tokio::test]
 async fn a_production_release_with_partial_updates_needs_their_input() {
     let bench = Bench::new(Project::with_real_releases()).await;
     let push = bench.push(json!({"level": "3"})).await;

@@ -25,6 +25,7 @@ pub fn staged(system: &str, action: &str, payload: Value) -> Staged {
             version: "94.0".to_owned(),
             build_number: 1,
             revision: REVISION.to_owned(),
+            next_version: String::new(),
         },
         phase: "promote".to_owned(),
         from: Vec::new(),

@@ -115,7 +115,220 @@ fn nightly_releases_are_recorded_once() {
         &[],
     );
     let first = world.pass(&task);
-    let task = ship_it(&mut world, "create-new-nightly-release", payload, &[&first]);
+    // The worker leaves one with the same data alone.
+    let task = ship_it(
+        &mut world,
+        "create-new-nightly-release",
+        payload.clone(),
+        &[&first],
+    );
+    let second = world.pass(&task);
+    assert!(world.state(&second).effects.is_empty());
+    for (key, value, wrong) in [
+        ("version", json!("96.0a1"), "with the version 95.0a1"),
+        ("locales", json!(["de", "fr"]), "en-US, fr are only in one"),
+    ] {
+        let mut other = payload.clone();
+        other[key] = value;
+        let task = ship_it(&mut world, "create-new-nightly-release", other, &[&first]);
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains(wrong), "{red}");
+    }
+}
+
+#[test]
+fn an_empty_locale_is_red() {
+    let mut world = World::default();
+    let payload = json!({
+        "product": "hail", "channel": "nightly", "buildid": "20261130093000", "version": "95.0a1",
+        "locales": ["de", ""],
+    });
+    let task = ship_it(&mut world, "create-new-nightly-release", payload, &[]);
     let red = world.fail(&task).join("\n");
-    assert!(red.contains("exists already"), "{red}");
+    assert!(red.contains("an empty text"), "{red}");
+}
+
+#[test]
+fn a_merge_is_done_once() {
+    let mut world = World::default();
+    let payload = json!({"automation_id": 12});
+    let task = ship_it(&mut world, "mark-as-merged", payload.clone(), &[]);
+    let first = world.pass(&task);
+    let task = ship_it(&mut world, "mark-as-merged", payload, &[&first]);
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.contains("the merge 12 was marked as done already"),
+        "{red}"
+    );
+}
+
+/// A task that creates a release of a product.
+fn create(world: &mut World, product: &str, phase: &str, from: &[&TaskId]) -> Task {
+    let payload = json!({
+        "product": product, "branch": "releases/a", "phase": phase, "version": "94.0",
+        "cron_revision": "0123456789abcdef0123456789abcdef01234567",
+    });
+    ship_it(world, "create-new-release", payload, from)
+}
+
+/// A release that is created is shipped as it is recorded.
+#[test]
+fn the_record_goes_from_created_to_shipped() {
+    let mut world = World::default();
+    let task = create(&mut world, "firefox", "promote_firefox", &[]);
+    let created = world.pass(&task);
+    let effects = world.state(&created).effects;
+    assert_eq!(effects[0].key, "Firefox-94.0-build1");
+    assert_eq!(effects[0].value["status"], "scheduled");
+    let progress = |value: &Value| -> Vec<String> {
+        let phases = value["phases"].as_array().unwrap().iter();
+        phases
+            .map(|phase| phase["progress"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        progress(&effects[0].value),
+        ["submitted", "waiting", "waiting"]
+    );
+    let files = [CANDIDATE, RELEASE].map(|path| path.replace("hail", "firefox"));
+    let pushed = archived(&mut world, &files.each_ref().map(String::as_str));
+    let of_firefox = |mut task: Task| {
+        task.staged.release.product = "firefox".to_owned();
+        task
+    };
+    let task = of_firefox(ship(
+        &mut world,
+        "Firefox-94.0-build1",
+        &[&created, &pushed],
+    ));
+    let shipped = world.pass(&task);
+    let record = &world.state(&shipped).effects[0].value;
+    assert_eq!(record["status"], "shipped");
+    assert_eq!(record["branch"], "releases/a");
+    assert_eq!(progress(record), ["submitted"; 3]);
+    // Nothing has changed since, so there is nothing to release.
+    let task = create(&mut world, "firefox", "promote_firefox", &[&shipped]);
+    let again = world.pass(&task);
+    assert!(world.state(&again).effects.is_empty());
+    // Of another revision, it would be the second build.
+    let mut task = create(&mut world, "firefox", "promote_firefox", &[&shipped]);
+    task.staged.payload["cron_revision"] = json!("1".repeat(40));
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("only creates the first build"), "{red}");
+    // The record is of another revision than the release.
+    let mut task = create(&mut world, "firefox", "promote_firefox", &[]);
+    task.staged.payload["cron_revision"] = json!("1".repeat(40));
+    let other = world.pass(&task);
+    let task = ship(&mut world, "Firefox-94.0-build1", &[&other, &pushed]);
+    let red = world.fail(&of_firefox(task)).join("\n");
+    assert!(
+        red.contains("Ship It has Firefox-94.0-build1 as a release of 1111"),
+        "{red}"
+    );
+}
+
+#[test]
+fn phases_are_those_of_the_product() {
+    let mut world = World::default();
+    let task = create(&mut world, "firefox", "promote_devedition", &[]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("has no phase promote_devedition"), "{red}");
+    // Phases before the first one are skipped.
+    let task = create(&mut world, "thunderbird", "push_thunderbird", &[]);
+    let created = world.pass(&task);
+    let phases = &world.state(&created).effects[0].value["phases"];
+    assert_eq!(phases[0]["progress"], "skipped");
+}
+
+#[test]
+fn a_phase_with_sign_offs_cannot_be_started_by_a_task() {
+    let mut world = World::default();
+    let task = create(&mut world, "mozilla-vpn-client", "ship-client", &[]);
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.contains("signed off by MozillaVPN Team and Release Engineering"),
+        "{red}"
+    );
+    let task = create(&mut world, "mozilla-vpn-client", "promote-client", &[]);
+    world.pass(&task);
+}
+
+/// The report names who signs off, and says that it cannot be checked.
+#[test]
+fn the_report_tells_the_sign_offs() {
+    let mut world = World::default();
+    let name = "Mozilla-vpn-client-94.0-build1";
+    let mut task = ship(&mut world, name, &[]);
+    task.staged.release.product = "mozilla-vpn-client".to_owned();
+    let shipped = world.pass(&task);
+    let report = world.report(&shipped);
+    let unchecked: Vec<&str> = report["notChecked"].texts().collect();
+    let wanted = "whether the phase ship-client was signed off by MozillaVPN Team and Release Engineering: \
+                  people do that in Ship It";
+    assert!(unchecked.contains(&wanted), "{unchecked:?}");
+}
+
+#[test]
+fn names_are_those_of_ship_it() {
+    let mut world = World::default();
+    let pushed = archived(&mut world, &[CANDIDATE, RELEASE]);
+    let task = ship(&mut world, "hail-94.0-build1", &[&pushed]);
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("it names it Hail-94.0-build1"), "{red}");
+}
+
+#[test]
+fn a_name_is_taken_once() {
+    let mut world = World::default();
+    let pushed = archived(&mut world, &[CANDIDATE, RELEASE]);
+    let earlier = ship(&mut world, "Hail-94.0-build1", &[&pushed]);
+    let earlier = world.pass(&earlier);
+    let mut task = ship(&mut world, "Hail-94.0-build1", &[&pushed]);
+    task.staged.history = vec![earlier];
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("an earlier release has the name"), "{red}");
+}
+
+#[test]
+fn an_aborted_release_is_not_shipped() {
+    let mut world = World::default();
+    let pushed = archived(&mut world, &[CANDIDATE, RELEASE]);
+    let aborted = |status: &str| Effect {
+        space: "ship-it-release".to_owned(),
+        key: "Hail-94.0-build1".to_owned(),
+        value: json!({"status": status, "product": "hail", "version": "94.0", "buildNumber": 1}),
+    };
+    for (status, wrong) in [("aborted", "was aborted"), ("gone", "is not a record")] {
+        let left = world.left(vec![aborted(status)]);
+        let task = ship(&mut world, "Hail-94.0-build1", &[&pushed, &left]);
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains(wrong), "{red}");
+    }
+}
+
+#[test]
+fn the_next_version_is_higher() {
+    let mut world = World::default();
+    let pushed = archived(&mut world, &[CANDIDATE, RELEASE]);
+    for (next, red) in [
+        ("94.0", true),
+        ("93.0.1", true),
+        ("94.0.1", false),
+        ("95.0", false),
+    ] {
+        let mut task = ship(&mut world, "Hail-94.0-build1", &[&pushed]);
+        task.staged.release.next_version = next.to_owned();
+        if red {
+            let why = world.fail(&task).join("\n");
+            assert!(
+                why.contains(&format!("the next version {next} is not higher")),
+                "{why}"
+            );
+            continue;
+        }
+        let shipped = world.pass(&task);
+        // Ship It would have asked for 94.0.1.
+        let warnings = world.report(&shipped)["warnings"].texts().count();
+        assert_eq!(warnings, usize::from(next == "95.0"), "{next}");
+    }
 }

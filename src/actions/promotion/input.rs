@@ -63,6 +63,9 @@ pub fn read<'a>(call: &Call<'a>) -> Outcome<PromotionInput<'a>> {
     for mistake in check_chain(call.graph_config, &flavors) {
         wrong.push(mistake);
     }
+    if let Some(mistake) = check_next(&call.input, version.as_deref()) {
+        wrong.push(mistake);
+    }
     let eta = text(&call.input, "release_eta");
     if !eta.is_empty() && Timestamp::parse(eta).is_none() {
         wrong.push(
@@ -159,6 +162,20 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
     }
     wrong.extend(version.and_then(|version| check_candidate(flavor, version)));
     wrong
+}
+
+/// Checks that the version that follows is higher. Versions of other forms have no order.
+fn check_next(input: &Value, version: Option<&str>) -> Option<Diagnostic> {
+    let next = text(input, "next_version");
+    let read = |text: &str| text.parse::<Version>().ok();
+    let (now, later) = (read(version?)?, read(next)?);
+    (!later.is_newer_than(&now)).then(|| {
+        Diagnostic::user(format!(
+            "`next_version` is {next}, which is not higher than the version of the release, {}",
+            version.unwrap_or_default()
+        ))
+        .help("set `next_version` in the input to the version that follows this release")
+    })
 }
 
 /// Checks a version against a flavor.

@@ -131,6 +131,11 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             product: String::new(),
             revision: params.str("head_rev").to_owned(),
             version: params.str("version").to_owned(),
+            next_version: params
+                .get("next_version")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             build_number: params
                 .get("build_number")
                 .and_then(Value::as_u64)

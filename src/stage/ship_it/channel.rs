@@ -58,12 +58,7 @@ pub fn check(channel: &str, version: &str) -> Result<(), ChannelError> {
 /// # Errors
 /// [`ChannelError::NoVersion`], [`ChannelError::Lower`].
 pub fn check_order(channel: &str, now: &str, version: &str) -> Result<(), ChannelError> {
-    let key = |version: &Version| {
-        let mut numbers = version.numbers.clone();
-        numbers.resize(4, 0);
-        (numbers, version.channel)
-    };
-    match key(&parse(version)?) < key(&parse(now)?) {
+    match parse(now)?.is_newer_than(&parse(version)?) {
         false => Ok(()),
         true => Err(ChannelError::Lower {
             channel: channel.to_owned(),
