@@ -5,10 +5,11 @@ use snowman::release::SYSTEMS;
 use snowman::stage::makers::make;
 
 use super::balrog::given::{self, promoted};
+use super::balrog::system_addons;
 use super::world::{Task, World};
 use super::{
-    archive, bouncer, checksums, github, mac, notify, partials, repositories, repository, ship_it,
-    signing, stores, update_verify_config, verified,
+    archive, bouncer, checksums, github, mac, notify, partials, repositories, repository,
+    ship_it, signing, stores, update_verify_config, verified,
 };
 use crate::common::staged::REVISION;
 
@@ -153,6 +154,11 @@ fn of_store(system: &str) -> (World, Task) {
 }
 
 fn of_balrog(action: &str) -> (World, Task) {
+    if action == "submit-system-addons" {
+        let (mut world, published) = system_addons::published();
+        let task = system_addons::submit(&mut world, &published, &[&published]);
+        return (world, task);
+    }
     let release = promoted();
     let (mut world, locale) = (release.world, release.locale);
     let task = match action {
@@ -251,12 +257,10 @@ fn of_beetmover(action: &str) -> (World, Task) {
             "public/a.apk",
             "pub/hail/releases/a.apk",
         ),
-        "push-to-system-addons" => published(
-            &mut world,
-            action,
-            "public/a.xpi",
-            "pub/system-addons/a.xpi",
-        ),
+        "push-to-system-addons" => {
+            let [(name, content), _] = system_addons::add_ons();
+            system_addons::publish(&mut world, &[(name, &content)])
+        }
         "push-to-partner" => {
             let folder = "partner-repacks/acme/acme-1/v1/linux-x86_64/de";
             repositories::partner(&mut world, folder, b"a", &[])

@@ -46,6 +46,7 @@ pub static BALROG: System = System {
         "submit-toplevel",
         "schedule",
         "set-readonly",
+        "submit-system-addons",
     ],
     keeps_names: false,
     reads_repository: false,

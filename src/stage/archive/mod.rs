@@ -4,7 +4,8 @@
 //! - [`layout`]: the folders of candidates and releases, and the names of installers;
 //! - [`artifact_map`]: the files of a task, from the artifacts of its upstream tasks to their places;
 //! - [`globbed_map`]: the same for maps that contain patterns;
-//! - [`balrog_manifest`]: what the update server has to know of the MARs among them;
+//! - [`balrog_manifest`], [`addon_manifest`]: what the update server has to know of the MARs and system add-ons
+//!   among them;
 //! - [`buildhub`]: the description of a build, which names the place of its installer;
 //! - [`partner`], [`maven`], [`direct`]: files of partners, libraries, and data in payloads;
 //! - [`packages`]: what packages for repositories say about themselves;
@@ -15,6 +16,7 @@
 //! a conflict leaves half a release behind.
 
 pub mod access;
+pub mod addon_manifest;
 pub mod artifact_map;
 pub mod balrog_manifest;
 pub mod buildhub;

@@ -11,6 +11,7 @@
 //! - [`schedule`]: the change of rules that offers a release to users (`schedule`), and the protection of a
 //!   release (`set-readonly`);
 //! - [`eta`]: when that happens;
+//! - [`system_addons`]: a release of system add-ons (`submit-system-addons`);
 //! - [`whats_new`]: what users see after the update.
 
 pub mod access;
@@ -22,5 +23,6 @@ pub mod names;
 pub mod platforms;
 pub mod request;
 pub mod schedule;
+pub mod system_addons;
 pub mod toplevel;
 pub mod whats_new;

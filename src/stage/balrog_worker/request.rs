@@ -44,6 +44,16 @@ impl Request {
         }
     }
 
+    /// Makes a release, which must not exist.
+    #[must_use]
+    pub fn make_release(body: Value) -> Self {
+        Self {
+            method: "POST",
+            path: "/releases".to_owned(),
+            body: Some(body),
+        }
+    }
+
     /// Adds a locale to a release. `old_version` is the version of the data that it replaces.
     #[must_use]
     pub fn add_locale(

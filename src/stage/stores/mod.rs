@@ -6,12 +6,13 @@
 //! - [`inside`]: paths in packages;
 //! - [`element`], [`xml`]: XML as manifests have it;
 //! - [`msix`]: packages for the Microsoft Store;
-//! - [`language_pack`]: language packs for addons.mozilla.org;
+//! - [`language_pack`]: language packs for addons.mozilla.org, [`addon`]: other add-ons;
 //! - [`publish`]: how an Android package is published, [`jar_manifest`]: the digests in its manifest;
 //! - [`binary_xml`], [`proto_xml`], [`apk_signature`], [`apk`]: packages and bundles for Android;
 //! - [`squashfs`], [`snap`]: snaps;
 //! - [`ostree`] with the encoding `gvariant`, [`flatpak`]: flatpaks.
 
+pub mod addon;
 pub mod apk;
 pub mod apk_signature;
 pub mod binary_xml;

@@ -180,11 +180,12 @@ impl Snap {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::stage::stores) mod tests {
     use super::*;
     use crate::stage::makers::{self, Facts};
 
-    fn facts() -> Facts<'static> {
+    /// The facts of a build.
+    pub fn facts() -> Facts<'static> {
         Facts {
             product: "hail",
             version: "94.0",

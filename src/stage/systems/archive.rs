@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::system_addons;
 use crate::base::digest::hex;
 use crate::base::json;
 use crate::base::text::plural;
@@ -210,6 +211,8 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
     }
     if WITH_MANIFEST.contains(&action) {
         manifest(work, &plan);
+    } else if action == "push-to-system-addons" {
+        system_addons::manifest(work, &plan, address(work));
     }
 }
 

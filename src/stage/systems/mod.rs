@@ -24,6 +24,7 @@ mod push_snap;
 mod repository;
 mod ship_it;
 mod signing;
+mod system_addons;
 mod update_server;
 mod update_verify;
 mod update_verify_config;
@@ -41,6 +42,11 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("balrog", "submit-toplevel", balrog::submit_toplevel),
     ("balrog", "schedule", balrog::schedule),
     ("balrog", "set-readonly", balrog::set_readonly),
+    (
+        "balrog",
+        "submit-system-addons",
+        balrog::submit_system_addons,
+    ),
     ("beetmover", "push-to-releases", archive::push_to_releases),
     ("beetmover", "push-to-candidates", archive::publish),
     ("beetmover", "push-to-nightly", archive::publish),

@@ -4,4 +4,5 @@ pub mod given;
 mod locale;
 mod release;
 mod schedule;
+pub mod system_addons;
 mod toplevel;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::access::{self, Access};
 use super::files::{self, HASH_FUNCTION, Offered, compare, path};
 use super::history::{History, Partial, Start};
+use super::manifest::{self, Manifest};
 use super::rules;
-use crate::base::json;
 use crate::base::value::{Object, Value, json, py_str};
 use crate::stage::balrog_state::{LOCALES, RELEASES, Release, base, locale_key, parts};
 use crate::stage::balrog_worker::locale::{Entry, Style, laid_over};
@@ -14,7 +14,6 @@ use crate::stage::balrog_worker::platforms::is_known;
 use crate::stage::balrog_worker::request::{Api, Request};
 use crate::stage::merged::Merged;
 use crate::stage::report::Table;
-use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
 /// What was counted while entries were checked.
@@ -81,40 +80,12 @@ fn suffixes(payload: &Value) -> Vec<String> {
 
 /// The entries of the manifest. What is wrong is a problem.
 fn entries(work: &mut Work<'_>) -> Vec<Entry> {
-    let upstream = work.payload()["upstreamArtifacts"].as_array();
-    let files = upstream.into_iter().flatten().flat_map(|from| {
-        let task = from["taskId"].as_str().unwrap_or_default();
-        let paths = from["paths"].as_array().into_iter().flatten();
-        paths.filter_map(move |path| Some((task.to_owned(), path.as_str()?.to_owned())))
-    });
-    let mut files: Vec<(String, String)> = files.collect();
-    if files.len() > 1 {
-        work.report.problem(format!(
-            "the worker reads only the first of the {} upstream artifacts: the locales of the others would be missing",
-            files.len()
-        ));
-    }
-    files.truncate(1);
-    let Some((task, name)) = files.pop() else {
-        work.report
-            .problem("`payload.upstreamArtifacts` names no manifest");
+    let Some(Manifest { place, content }) = manifest::read(work, "locales") else {
         return Vec::new();
     };
-    let Some(content) = work.artifact(&task, &name) else {
-        work.report.problem(no_artifact(&task, &name));
-        return Vec::new();
-    };
-    let manifest = match json::read(&name, &content) {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            work.report
-                .problem(format!("{name} of the task {task}: {}", error.message));
-            return Vec::new();
-        }
-    };
-    let Some(list) = manifest.as_array().filter(|list| !list.is_empty()) else {
+    let Some(list) = content.as_array().filter(|list| !list.is_empty()) else {
         work.report.problem(format!(
-            "{name} of the task {task} is not a list with an entry for each locale"
+            "{place} is not a list with an entry for each locale"
         ));
         return Vec::new();
     };
@@ -122,9 +93,9 @@ fn entries(work: &mut Work<'_>) -> Vec<Entry> {
     for (position, entry) in list.iter().enumerate() {
         match Entry::read(entry) {
             Ok(entry) => entries.push(entry),
-            Err(error) => work.report.problem(format!(
-                "entry {position} of {name} of the task {task}: {error}"
-            )),
+            Err(error) => work
+                .report
+                .problem(format!("entry {position} of {place}: {error}")),
         }
     }
     entries

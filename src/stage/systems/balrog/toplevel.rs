@@ -6,11 +6,9 @@ use super::files::{self, host, path};
 use super::history::{History, is_variant};
 use super::rules::{self, Rule};
 use super::sample::{self, Subject};
-use super::{access, hosts};
+use super::{access, hosts, refused};
 use crate::base::value::{Object, Value, json};
 use crate::stage::archive::layout::candidates_folder;
-use crate::stage::balrog::allowlist::Allowlist;
-use crate::stage::balrog::blob::validate::{Invalid, validate};
 use crate::stage::balrog::version::{Class, Strict};
 use crate::stage::balrog_state::{PINS, RULES, Release, base, parts, releases};
 use crate::stage::balrog_worker::file_urls::is_local_test;
@@ -68,7 +66,7 @@ pub fn submit_toplevel(work: &mut Work<'_>) {
             ),
             read_only: old.is_some_and(|old| old.read_only),
         };
-        check_blob(work, &allowlist, &name, &release);
+        refused::check(work, &allowlist, &name, &release);
         check_urls(work, &toplevel, &name, &release.blob);
         check_locales(work, state, &name, &release.blob, before.get(&name));
         for (space, key, value) in parts(&name, &release) {
@@ -198,28 +196,6 @@ fn report_merge(
             "the worker merges lists by appending: what is in `updateLine` of {name} stays ({lines}), and {whose} come after it"
         ));
     }
-}
-
-/// Checks a release as the update server does.
-fn check_blob(work: &mut Work<'_>, allowlist: &Allowlist, name: &str, release: &Release) {
-    let blob = Value::Object(release.blob.clone());
-    match validate(&blob, &release.product, allowlist) {
-        Ok(()) => {}
-        Err(Invalid::Form(problems)) => {
-            let problems = problems.into_iter();
-            let problems = problems.map(|problem| format!("Balrog refuses {name}: {problem}"));
-            work.report.problems.extend(problems);
-        }
-        Err(Invalid::Domain { url }) => work.report.problem(format!(
-            "Balrog refuses {name}: files of {} must not be served from {url}",
-            release.product
-        )),
-        Err(error) => work
-            .report
-            .problem(format!("Balrog refuses {name}: {error}")),
-    }
-    work.report
-        .checked("the form of the release, and the hosts of its files", 1);
 }
 
 /// Checks that the test channels that have to lead to candidates do.
