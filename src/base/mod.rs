@@ -28,3 +28,4 @@ pub mod time;
 pub mod value;
 pub mod version;
 pub mod worker_pool;
+pub mod zstd;

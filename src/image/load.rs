@@ -4,9 +4,9 @@ use std::io::BufReader;
 
 use super::archive;
 use super::context::ImageContext;
-use super::zstd::ZstdReader;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::zstd::ZstdReader;
 use crate::optimize::{index_paths_of, replacement};
 
 /// The artifact that holds the image.

@@ -17,4 +17,3 @@ pub mod context;
 pub mod docker_program;
 pub mod load;
 pub mod load_task;
-mod zstd;

@@ -21,7 +21,7 @@
 //! - [`partials`]: partial updates, made of two complete ones;
 //! - [`public`]: history from what production publishes;
 //! - [`python_json`]: JSON as the real workers write it;
-//! - [`safe_path`]: paths in archives;
+//! - [`safe_path`], [`tar_stream`]: paths in archives, and archives that are read as a stream;
 //! - [`ship_it`]: the record of what is released;
 //! - [`signing`]: which files are signed in which way;
 //! - [`stores`]: what is in packages for stores;
@@ -64,6 +64,7 @@ pub mod source;
 pub mod state;
 pub mod stores;
 pub mod systems;
+pub mod tar_stream;
 pub mod trees;
 pub mod update_verify;
 pub mod version_order;

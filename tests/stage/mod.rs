@@ -14,6 +14,7 @@
 )]
 
 mod checksums;
+mod images;
 mod judges;
 mod makers;
 mod mar;

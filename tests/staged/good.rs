@@ -8,7 +8,7 @@ use super::balrog::given::{self, promoted};
 use super::balrog::system_addons;
 use super::world::{Task, World};
 use super::{
-    archive, bouncer, checksums, github, mac, notify, partials, repositories, repository,
+    archive, bouncer, checksums, github, images, mac, notify, partials, repositories, repository,
     ship_it, signing, stores, update_verify_config, verified,
 };
 use crate::common::staged::REVISION;
@@ -93,6 +93,15 @@ fn of_other(world: &mut World, system: &str, action: &str) -> Task {
             let build = world.build(&[(github::APK, b"content")]);
             let payload = github::payload(&build);
             github::github(world, payload, &[])
+        }
+        "image" => {
+            let tags = [("APP_VERSION", "94.0")];
+            images::push(
+                world,
+                &images::image("20260131120000"),
+                &[images::NEEDED, &tags],
+                &[],
+            )
         }
         "lando" => {
             let file = repository::VERSION;

@@ -15,6 +15,7 @@ mod frame;
 mod github;
 mod good;
 mod history;
+mod images;
 mod mac;
 mod notify;
 mod partials;

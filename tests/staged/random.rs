@@ -18,7 +18,7 @@ use snowman::stage::signing::zip::Zip;
 use snowman::stage::state::State;
 use snowman::stage::stores::squashfs::Image;
 use snowman::stage::stores::{
-    apk, apk_signature, binary_xml, flatpak, language_pack, msix, proto_xml, snap, xml,
+    apk, apk_signature, binary_xml, flatpak, image, language_pack, msix, proto_xml, snap, xml,
 };
 
 /// The seeds of a fuzz target, in the order of their names.
@@ -118,7 +118,12 @@ proptest! {
     }
 
     #[test]
-    fn images(bytes in changed("squashfs")) {
+    fn container_images(bytes in changed("image")) {
+        let _ = image::read(&bytes);
+    }
+
+    #[test]
+    fn snaps(bytes in changed("squashfs")) {
         let _ = snap::read(&bytes);
         if let Ok(image) = Image::read(&bytes) {
             for path in image.entries.keys().take(100) {

@@ -22,6 +22,7 @@ pub static SYSTEMS: &[&System] = &[
     &stores::PUSHFLATPAK,
     &stores::PUSHMSIX,
     &stores::ADDONS,
+    &stores::IMAGE,
     &records::GITHUB,
     &records::BITRISE,
     &updates::PARTIALS,

@@ -76,6 +76,22 @@ pub static PUSHMSIX: System = System {
     production: "an account of the Microsoft Store",
 };
 
+/// `image`
+pub static IMAGE: System = System {
+    name: "image",
+    doc: "Pushes container images to a registry.",
+    implementations: &[],
+    pools: &[],
+    kinds: &["push-image"],
+    source: ActionSource::Script("push_image.sh"),
+    actions: &[Action::new("", "pushes an image under its tags", |_| None)],
+    scopes: &[],
+    staged: &[""],
+    keeps_names: false,
+    reads_repository: false,
+    production: "the password of an account of the registry",
+};
+
 /// `addons`
 pub static ADDONS: System = System {
     name: "addons",

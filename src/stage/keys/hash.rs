@@ -60,6 +60,15 @@ impl Hash {
         }
     }
 
+    /// The reader, which hashes what is read of it.
+    pub fn reading<R: Read>(self, reader: R) -> Hashing<R> {
+        Hashing {
+            reader,
+            context: Context::new(self.algorithm()),
+            count: 0,
+        }
+    }
+
     /// The digest of a content in hex.
     #[must_use]
     pub fn hex(self, content: &[u8]) -> String {
@@ -109,5 +118,33 @@ impl Hash {
             Self::Sha384 => "SHA-384",
             Self::Sha512 => "SHA-512",
         }
+    }
+}
+
+/// A reader that hashes and counts what is read of it.
+pub struct Hashing<R> {
+    reader: R,
+    context: Context,
+    count: u64,
+}
+
+impl<R> Hashing<R> {
+    /// How many bytes were read.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The digest in hex of what was read.
+    pub fn finish(self) -> String {
+        hex(self.context.finish().as_ref())
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.context.update(buffer.get(..count).unwrap_or_default());
+        self.count += count as u64;
+        Ok(count)
     }
 }

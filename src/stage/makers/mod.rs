@@ -23,6 +23,7 @@ mod extension;
 pub mod facts;
 mod flatpak;
 mod hfs;
+mod image;
 mod mac;
 mod manifest;
 mod md5;
@@ -103,6 +104,9 @@ static MAKERS: &[(&str, Maker)] = &[
     (".tar.bz2", |name, facts| tar(name, facts, Packing::Bzip2)),
     (".tar.gz", |name, facts| tar(name, facts, Packing::Gzip)),
     (".tar.xz", |name, facts| tar(name, facts, Packing::Xz)),
+    ("image.tar.zst", |_, facts| {
+        tarball(&image::image(facts)?, Packing::Zstd, facts.seconds())
+    }),
     (".tar.zst", |name, facts| tar(name, facts, Packing::Zstd)),
     (".zip", |name, facts| Some(zip(&members(name, facts)))),
     ("langpack.xpi", |_, facts| {

@@ -10,6 +10,7 @@
 //! - [`publish`]: how an Android package is published, [`jar_manifest`]: the digests in its manifest;
 //! - [`binary_xml`], [`proto_xml`], [`apk_signature`], [`apk`]: packages and bundles for Android;
 //! - [`squashfs`], [`snap`]: snaps;
+//! - [`image`]: container images, and [`image_name`]: their names;
 //! - [`ostree`] with the encoding `gvariant`, [`flatpak`]: flatpaks.
 
 pub mod addon;
@@ -19,6 +20,8 @@ pub mod binary_xml;
 pub mod element;
 pub mod flatpak;
 mod gvariant;
+pub mod image;
+pub mod image_name;
 pub mod inside;
 pub mod jar_manifest;
 pub mod language_pack;

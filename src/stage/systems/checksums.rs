@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::json;
+use super::upstream;
 use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::stage::archive::SPACE;
@@ -119,22 +119,9 @@ pub fn generate(work: &mut Work<'_>) {
 
 /// The `.checksums` files that the task fetches: taskId and artifact.
 fn fetches(work: &Work<'_>) -> Vec<(String, String)> {
-    let list = work.payload()["env"]["MOZ_FETCHES"]
-        .as_str()
-        .unwrap_or("[]");
-    let Ok(list) = json::read("MOZ_FETCHES", list.as_bytes()) else {
-        return Vec::new();
-    };
-    let fetches = list.as_array().into_iter().flatten();
-    fetches
-        .filter_map(|fetch| {
-            let artifact = fetch["artifact"].as_str()?;
-            let task = fetch["task"].as_str()?;
-            artifact
-                .ends_with(".checksums")
-                .then(|| (task.to_owned(), artifact.to_owned()))
-        })
-        .collect()
+    let fetches = upstream::fetches(work).into_iter();
+    let lists = fetches.filter(|fetch| fetch.artifact.ends_with(".checksums"));
+    lists.map(|fetch| (fetch.task, fetch.artifact)).collect()
 }
 
 /// Size and hashes of a file in the archive.

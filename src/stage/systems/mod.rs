@@ -11,6 +11,7 @@ mod checksums;
 mod data;
 mod final_verify;
 mod github;
+mod images;
 mod import;
 mod mac_signing;
 mod maven;
@@ -79,6 +80,7 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("update-verify-config", "", update_verify_config::create),
     ("addons", "", addons::push),
     ("github", "release", github::release),
+    ("image", "", images::push),
     ("lando", "", repository::lando),
     ("notify", "", notify::show),
     ("pushapk", "", push_apk::push),

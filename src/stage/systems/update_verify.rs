@@ -1,6 +1,5 @@
 //! Update verify: a part of the checks of a configuration.
 
-use crate::base::json;
 use crate::base::text::plural;
 use crate::stage::report::Table;
 use crate::stage::update_verify::command::Arguments;
@@ -9,6 +8,7 @@ use crate::stage::update_verify::verify::{Outcome, run};
 use crate::stage::work::Work;
 
 use super::update_server::Servers;
+use super::upstream::{self, Fetch};
 
 /// The script that the task runs.
 const SCRIPT: &str = "chunked-verify.sh";
@@ -62,19 +62,9 @@ fn configuration(work: &mut Work<'_>) -> Option<(Config, (usize, usize))> {
         work.report.problem(what);
         return None;
     };
-    let fetches = work.payload()["env"]["MOZ_FETCHES"]
-        .as_str()
-        .unwrap_or("[]");
-    let fetches = json::read("MOZ_FETCHES", fetches.as_bytes()).ok();
-    let list = fetches.as_ref().and_then(|list| list.as_array());
-    let fetch = list.into_iter().flatten().find_map(|fetch| {
-        let artifact = fetch["artifact"].as_str()?;
-        let task = fetch["task"].as_str()?;
-        artifact
-            .ends_with("update-verify.cfg")
-            .then(|| (task.to_owned(), artifact.to_owned()))
-    });
-    let Some((task, artifact)) = fetch else {
+    let mut fetches = upstream::fetches(work).into_iter();
+    let fetch = fetches.find(|fetch| fetch.artifact.ends_with("update-verify.cfg"));
+    let Some(Fetch { task, artifact }) = fetch else {
         let what = "the task does not fetch update-verify.cfg: there is nothing to verify";
         work.report.problem(what);
         return None;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::json;
 use crate::stage::source::no_artifact;
 use crate::stage::work::Work;
 
@@ -42,6 +43,28 @@ pub fn read(work: &mut Work<'_>) -> Vec<Artifact> {
         work.report.problem("there is no artifact to push");
     }
     found
+}
+
+/// An artifact that an ordinary task fetches before it begins.
+pub struct Fetch {
+    /// The task.
+    pub task: String,
+    /// The name of the artifact.
+    pub artifact: String,
+}
+
+/// The artifacts that the task fetches. A list that cannot be read is empty.
+pub fn fetches(work: &Work<'_>) -> Vec<Fetch> {
+    let list = work.payload()["env"]["MOZ_FETCHES"].as_str();
+    let list = list.and_then(|list| json::read("MOZ_FETCHES", list.as_bytes()).ok());
+    let items = list.as_ref().and_then(|list| list.as_array());
+    let fetches = items.into_iter().flatten().filter_map(|fetch| {
+        Some(Fetch {
+            task: fetch["task"].as_str()?.to_owned(),
+            artifact: fetch["artifact"].as_str()?.to_owned(),
+        })
+    });
+    fetches.collect()
 }
 
 /// The ends of the scopes of a task that contain a text.

@@ -19,6 +19,7 @@ const NAMES: &[(&str, &str)] = &[
     ("linux64", "public/build/target.common.tests.tar.gz"),
     ("linux64", "public/build/target.source.tar.xz"),
     ("linux64", "public/build/target.snap"),
+    ("linux64", "public/image.tar.zst"),
     ("linux64", "public/build/target.flatpak.tar.xz"),
     ("linux64", "public/build/target.deb"),
     ("linux64", "public/build/target.langpack.deb"),
@@ -57,7 +58,7 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 /// A build for a platform.
-fn build(platform: &str) -> Facts<'_> {
+pub fn build(platform: &str) -> Facts<'_> {
     Facts {
         label: "build",
         product: "snowfox",
