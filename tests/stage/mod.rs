@@ -14,6 +14,7 @@
 )]
 
 mod checksums;
+mod genuine;
 mod images;
 mod judges;
 mod makers;

@@ -13,6 +13,9 @@ use super::der::{self, NotDer, Reader};
 use super::hash::Hash;
 use super::pem::{self, NoBlock};
 
+/// The most bits of a key.
+pub const MAX_BITS: u64 = 8192;
+
 /// Reports that a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -24,7 +27,7 @@ pub enum KeyError {
     NotRsa(#[from] NotDer),
     /// The key is not one that a signature may be checked with.
     #[error(
-        "an RSA key of {bits} bits with an exponent of {exponent} bits; expected 1024 to 8192 bits and at most 32"
+        "an RSA key of {bits} bits with an exponent of {exponent} bits; expected 1024 to {MAX_BITS} bits and at most 32"
     )]
     Size {
         /// The bits of the modulus.
@@ -120,7 +123,7 @@ impl PublicKey {
         let modulus = BigUint::from_bytes_be(modulus);
         let exponent = BigUint::from_bytes_be(exponent);
         let (bits, of_exponent) = (modulus.bits(), exponent.bits());
-        if !(1024..=8192).contains(&bits) || !(2..=32).contains(&of_exponent) {
+        if !(1024..=MAX_BITS).contains(&bits) || !(2..=32).contains(&of_exponent) {
             return Err(KeyError::Size {
                 bits,
                 exponent: of_exponent,

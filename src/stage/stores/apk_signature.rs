@@ -6,7 +6,8 @@
 
 use std::cell::OnceCell;
 
-use crate::stage::keys::{Hash, PublicKey, Seal};
+use crate::stage::keys::rsa::MAX_BITS;
+use crate::stage::keys::{Hash, KeyError, PublicKey, Seal};
 use crate::stage::signing::zip::{Layout, Zip};
 
 const MAGIC: &[u8] = b"APK Sig Block 42";
@@ -30,7 +31,8 @@ pub struct Signature {
     pub version: &'static str,
     /// The SHA-256 of the signer's certificate.
     pub certificate: String,
-    /// Whether the signature over the digests was checked, too; those by other keys than RSA are not.
+    /// Whether the signature over the digests was checked, too; those by other keys than RSA are not, nor those by
+    /// keys of more than [`MAX_BITS`] bits.
     pub is_checked: bool,
 }
 
@@ -315,8 +317,11 @@ fn signer_of(
             PublicKey::from_der(key),
             PublicKey::from_certificate(certificate),
         );
-        let (Ok(key), Ok(certified)) = (key, certified) else {
-            return Err(SignatureError::Damaged("a key cannot be read"));
+        let (key, certified) = match (key, certified) {
+            (Ok(key), Ok(certified)) => (key, certified),
+            // Android takes keys of any size, but a check with a very large one takes long.
+            (Err(KeyError::Size { bits, .. }), _) if bits > MAX_BITS => continue,
+            _ => return Err(SignatureError::Damaged("a key cannot be read")),
         };
         let seal = key.check(hash, &hash.digest(&[signed]), signature);
         if key != certified || seal != Seal::Matches {
