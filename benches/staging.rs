@@ -169,6 +169,7 @@ impl World {
                 version: "94.0".to_owned(),
                 build_number: 1,
                 revision: "0123456789abcdef".to_owned(),
+                next_version: String::new(),
             },
             phase: "promote".to_owned(),
             from: from.iter().map(|&id| id.clone()).collect(),
