@@ -48,6 +48,18 @@ impl Described {
         }
     }
 
+    /// The locale of an artifact: the task's own, or, if it builds a part of all locales, the one that is a folder in
+    /// the name of the artifact, such as `public/build/de/target.langpack.xpi`.
+    fn locale<'a>(&'a self, artifact: &str) -> &'a str {
+        let of_part = || {
+            let locales = self.attributes["chunk_locales"].as_array()?.iter();
+            let mut locales = locales.filter_map(Value::as_str);
+            locales.find(|locale| artifact.split('/').any(|part| part == *locale))
+        };
+        let own = self.attributes["locale"].as_str();
+        own.or_else(of_part).unwrap_or("en-US")
+    }
+
     /// The platform that the task builds for. Projects without the attribute `build_platform` show it in
     /// Treeherder, or in the label.
     fn platform<'a>(&'a self, label: &'a str) -> &'a str {
@@ -132,7 +144,7 @@ impl Builds {
             version: parameter("version"),
             build_id: parameter("moz_build_date"),
             platform: described.platform(&build.label),
-            locale: attribute("locale").unwrap_or("en-US"),
+            locale: described.locale(name),
             branch: parameter("project"),
         };
         if let Some(number) = number_of_partial(name) {
@@ -213,6 +225,22 @@ mod tests {
         let says = task(json!({"build_platform": "macosx64"}));
         assert_eq!(says.platform("build-a"), "macosx64");
         assert_eq!(Described::default().platform("build-win64"), "build-win64");
+    }
+
+    #[test]
+    fn a_part_of_all_locales_has_a_folder_for_each() {
+        let task = |attributes: Value| Described::new(&json!({"attributes": attributes}));
+        let part = task(json!({"chunk_locales": ["ach", "ja-JP-mac"]}));
+        for (name, locale) in [
+            ("public/build/ach/target.langpack.xpi", "ach"),
+            ("public/build/ja-JP-mac/target.langpack.xpi", "ja-JP-mac"),
+            ("public/build/target.langpack.xpi", "en-US"),
+            ("public/build/de/target.langpack.xpi", "en-US"),
+        ] {
+            assert_eq!(part.locale(name), locale, "{name}");
+        }
+        let one = task(json!({"locale": "de", "chunk_locales": ["ach"]}));
+        assert_eq!(one.locale("public/build/ach/x"), "de");
     }
 
     #[test]

@@ -114,6 +114,37 @@ fn an_entry_for_an_absent_artifact_is_red() {
 }
 
 #[test]
+fn entries_for_a_locale_without_artifacts_are_told() {
+    let mut world = World::default();
+    let build = world.build(&[("public/a", b"a")]);
+    let mut task = publish(&mut world, &build, &[("public/a", "a")], &[]);
+    let other = json!({
+        "taskId": build.as_str(),
+        "locale": "ja",
+        "paths": {"public/ja/a": {"destinations": ["ja/a"], "checksums_path": ""}},
+    });
+    if let Value::Object(payload) = &mut task.staged.payload
+        && let Some(Value::Array(entries)) = payload.get_mut("artifactMap")
+    {
+        entries.push(other);
+    }
+    let done = world.pass(&task);
+    assert_eq!(
+        world.report(&done)["warnings"],
+        json!([
+            "the artifact map has entries for the locale ja, of which there are no upstream artifacts"
+        ])
+    );
+    let files = world.state(&done);
+    assert!(
+        !files
+            .effects
+            .iter()
+            .any(|effect| effect.key.contains("ja/a"))
+    );
+}
+
+#[test]
 fn a_file_of_another_task_is_not_replaced() {
     let mut world = World::default();
     let one = world.build(&[("public/a", b"a")]);

@@ -139,6 +139,8 @@ pub struct Plan {
     pub checksums: BTreeMap<String, Sums>,
     /// The optional artifacts that do not exist.
     pub skipped: Vec<Artifact>,
+    /// The locales of the artifact map that no upstream artifact has.
+    pub other_locales: Vec<String>,
     mars: Vec<PlacedMar>,
 }
 
@@ -282,7 +284,14 @@ pub fn plan(
             }
         }
     }
-    errors.extend(unused(&files.map, &used));
+    let locales: BTreeSet<&str> = used.iter().map(|(_, locale, _)| *locale).collect();
+    let (known, other): (Vec<&Entry>, Vec<&Entry>) = files
+        .map
+        .iter()
+        .partition(|entry| locales.contains(entry.locale.as_str()));
+    errors.extend(unused(&known, &used));
+    let other = other.into_iter().map(|entry| entry.locale.clone());
+    plan.other_locales = other.collect::<BTreeSet<_>>().into_iter().collect();
     errors.extend(without_installer(&named));
     if errors.is_empty() {
         Ok(plan)
@@ -298,7 +307,7 @@ pub(super) fn place<'m>(map: &'m [Entry], artifact: &Artifact, locale: &str) -> 
         .find_map(|entry| entry.paths.get(&artifact.path))
 }
 
-fn unused(map: &[Entry], used: &BTreeSet<(&str, &str, &str)>) -> Vec<PlanError> {
+fn unused(map: &[&Entry], used: &BTreeSet<(&str, &str, &str)>) -> Vec<PlanError> {
     let mut errors = Vec::new();
     for entry in map {
         for path in entry.paths.keys() {

@@ -177,7 +177,12 @@ pub fn check_strictly(
     }
     let folder = folder(system);
     let parts: Vec<&str> = path.split('/').collect();
-    let is_stub = name.package == Package::Stub && system.starts_with("win");
+    let is_stub = match name.package {
+        Package::Stub => true,
+        Package::Partner(name) => name.ends_with("-stub"),
+        _ => false,
+    };
+    let is_stub = is_stub && system.starts_with("win");
     // One small installer serves all variants of Windows.
     let is_folder = |part: &&str| Some(*part) == folder || is_stub && *part == "win32";
     if !parts.iter().any(is_folder) {
@@ -276,6 +281,13 @@ mod tests {
         assert!(matches!(error, PathError::OtherRelease { .. }), "{error}");
         let stub = "/firefox/releases/94.0/win32/:lang/Firefox%20Installer.exe";
         assert_eq!(strict("Firefox-94.0-stub", "win64-aarch64", stub), Ok(()));
+        let of_partner =
+            "/firefox/releases/partners/acme/001/94.0/win32/:lang/Firefox%20Installer.exe";
+        assert_eq!(
+            strict("Firefox-94.0-acme-001-stub", "win64", of_partner),
+            Ok(())
+        );
+        assert!(strict("Firefox-94.0-acme-001", "win64", of_partner).is_err());
         let up = "/firefox/releases/94.0/win64/../:lang/Firefox%20Setup%2094.0.exe";
         assert!(strict("Firefox-94.0", "win64", up).is_err());
     }

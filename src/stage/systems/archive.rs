@@ -164,6 +164,12 @@ pub fn place(work: &mut Work<'_>, files: &Files, existing: Existing) {
             return;
         }
     };
+    // The worker goes by the upstream artifacts. Firefox lists `ja` for macOS, where it is called `ja-JP-mac`.
+    for locale in &plan.other_locales {
+        work.report.warnings.push(format!(
+            "the artifact map has entries for the locale {locale}, of which there are no upstream artifacts"
+        ));
+    }
     let mut rows = Vec::new();
     for (path, placed) in &plan.files {
         let Artifact {
