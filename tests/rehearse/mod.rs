@@ -17,7 +17,7 @@ mod pipeline;
 mod publication;
 mod reading;
 mod shell;
-mod small;
+pub mod small;
 mod staged;
 mod update_defects;
 mod updates;

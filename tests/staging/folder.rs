@@ -2,18 +2,18 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use snowman::base::name::TaskId;
 use snowman::base::time::Span;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::release::staged::STATE;
-use snowman::sandbox::{Options, Sandbox, WorkerOptions};
+use snowman::sandbox::Sandbox;
 use snowman::stage::history::{Bundle, HISTORY};
 use snowman::stage::state::{Effect, State, TaskRun};
 
 use super::processes::id;
+use crate::rehearse::small::open;
 
 /// A task in a group, with an artifact. It was created so many seconds after the first one.
 fn create(
@@ -74,16 +74,6 @@ fn state(of: &str, keys: &[&str], value: &str) -> (&'static str, Vec<u8>) {
     (STATE, state.write())
 }
 
-async fn start(folder: &Path) -> Sandbox {
-    let options = Options {
-        address: ([127, 0, 0, 1], 0).into(),
-        folder: Some(folder.to_owned()),
-        workers: WorkerOptions::default(),
-        clock: Arc::new(|| SystemClock.now().moment()),
-    };
-    Sandbox::start(options).await.unwrap()
-}
-
 /// What `snowman stage history` writes of a folder: keys and values.
 fn history(folder: &Path) -> Vec<(String, Value)> {
     let file = folder.join("history");
@@ -107,7 +97,7 @@ fn history(folder: &Path) -> Vec<(String, Value)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_is_on_top_of_those_that_were_rehearsed_before() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = start(folder.path()).await;
+    let sandbox = open(folder.path()).await;
     let [earlier, left, current, task, other] = ['A', 'B', 'C', 'D', 'E'].map(id);
     let all = ["file", "earlier", "current"];
     let file = || bundle(&all, "a file", &[]);
@@ -128,7 +118,7 @@ async fn a_release_is_on_top_of_those_that_were_rehearsed_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tasks_of_another_taskcluster_are_no_history_of_a_rehearsed_release() {
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = start(folder.path()).await;
+    let sandbox = open(folder.path()).await;
     let [decision, task, elsewhere] = ['A', 'B', 'C'].map(id);
     create(
         &sandbox,
