@@ -177,6 +177,7 @@ impl World {
             copy_of: None,
             archive: None,
             repository: None,
+            partners: None,
             history: Vec::new(),
         };
         let definition = staged.into_definition(&json!({

@@ -142,6 +142,12 @@ pub trait Contents: Send + Sync {
     /// # Errors
     /// [`VcsError::NoRevision`], [`VcsError::TooLarge`], or any other [`VcsError`].
     fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError>;
+    /// The paths of all files below a folder at a revision, sorted; links are no files, and without the folder, there
+    /// are none.
+    ///
+    /// # Errors
+    /// [`VcsError::NoRevision`], or any other [`VcsError`].
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError>;
     /// The hash of the last revision of a branch, here or else at the remote; `None` if there is no such branch.
     ///
     /// # Errors

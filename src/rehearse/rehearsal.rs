@@ -161,7 +161,8 @@ impl<'a> Rehearsal<'a> {
         });
         let (files, config) = (self.context.files, self.graph_config);
         let release = staged::release(files, config, "push", &json!({}))?;
-        self.staged.begin(config, release, &self.push.head_rev);
+        self.staged
+            .begin(config, release, &self.push.head_rev, &Value::Null);
         let now = self.context.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
         let creator = self.push.scope();
@@ -341,7 +342,7 @@ impl<'a> Rehearsal<'a> {
         });
         let release = staged::release(self.context.files, self.graph_config, name, &input)?;
         self.staged
-            .begin(self.graph_config, release, &self.push.head_rev);
+            .begin(self.graph_config, release, &self.push.head_rev, &input);
         let group = self
             .graphs()
             .first()

@@ -19,7 +19,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::parameters;
 use crate::ports::files::Files;
 use crate::ports::vcs::Vcs;
-use crate::release::staged::{Release, STATE, Staged};
+use crate::release::staged::{Release, STATE, Staged, partners};
 use crate::release::{Recognized, recognize};
 use crate::sandbox::{
     ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Sandbox,
@@ -101,6 +101,8 @@ struct Tasks {
     release: Release,
     /// The declared address of the archive.
     archive: Option<String>,
+    /// The partners of the release, by the beginning of the kinds that are for them.
+    partners: Value,
     /// The nearest staged tasks at each task that ran: a staged one is its own.
     near: BTreeMap<TaskId, BTreeSet<TaskId>>,
     /// The staged tasks that no other is made on top of.
@@ -138,7 +140,7 @@ impl StagedTasks {
     }
 
     /// Begins a phase of a release of a revision of a project: everything before counts.
-    pub fn begin(&self, config: &GraphConfig, release: Release, revision: &str) {
+    pub fn begin(&self, config: &GraphConfig, release: Release, revision: &str, input: &Value) {
         let settings = config.get("snowman").and_then(|own| own.get("staging"));
         let archive = settings.and_then(|settings| settings.get("archive")?.as_str());
         let mut tasks = self.lock();
@@ -148,6 +150,7 @@ impl StagedTasks {
             ..release
         };
         tasks.archive = archive.map(str::to_owned);
+        tasks.partners = input["release_partner_config"].clone();
         tasks.earlier = tasks.last.clone();
     }
 
@@ -298,6 +301,7 @@ impl StagedTasks {
             copy_of: None,
             archive: tasks.archive.clone(),
             repository: None,
+            partners: partners(recognized.system, &tasks.partners, kind),
         };
         Some(staged.into_definition(definition))
     }

@@ -59,6 +59,19 @@ impl Contents for WorkingCopy {
         Ok(Some(content))
     }
 
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError> {
+        if revision != self.head {
+            return self.vcs.files_at(revision, folder);
+        }
+        let is_below = |part| matches!(part, Component::Normal(_));
+        let mut found = Vec::new();
+        if Path::new(folder).components().all(is_below) {
+            collect(self.vcs.root(), folder, 0, &mut found)?;
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
     fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
         self.vcs.branch_tip(branch)
     }
@@ -66,6 +79,45 @@ impl Contents for WorkingCopy {
     fn tag_target(&self, tag: &str) -> Result<Option<String>, VcsError> {
         self.vcs.tag_target(tag)
     }
+}
+
+/// How deep folders may be.
+const DEPTH: usize = 32;
+
+/// Collects the files below a folder; links are not followed.
+fn collect(
+    root: &Path,
+    folder: &str,
+    depth: usize,
+    found: &mut Vec<String>,
+) -> Result<(), VcsError> {
+    let unreadable = |error: std::io::Error| VcsError::Unreadable {
+        path: folder.to_owned(),
+        why: error.to_string(),
+    };
+    if depth == DEPTH {
+        return Err(unreadable(std::io::Error::other(
+            "its folders are too deep",
+        )));
+    }
+    let entries = match std::fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(());
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(unreadable)?;
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() {
+            collect(root, &path, depth + 1, found)?;
+        } else if kind.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -135,6 +187,15 @@ mod tests {
         assert_eq!(read(&head, "file/none"), Ok(None));
         assert_eq!(read(&head, "."), Ok(None));
         assert_eq!(read(&head, "../file"), Ok(None));
+        assert_eq!(copy.files_at(&head, "folder"), Ok(Vec::new()));
+        std::fs::create_dir_all(folder.path().join("folder/in")).unwrap();
+        for path in ["folder/in/a", "folder/b"] {
+            std::fs::write(folder.path().join(path), "x").unwrap();
+        }
+        let files = vec!["folder/b".to_owned(), "folder/in/a".to_owned()];
+        assert_eq!(copy.files_at(&head, "folder"), Ok(files));
+        assert_eq!(copy.files_at(&first, "folder"), Ok(Vec::new()));
+        assert_eq!(copy.files_at(&head, ".."), Ok(Vec::new()));
         write("four");
         assert!(matches!(
             read(&head, "file"),

@@ -115,7 +115,12 @@ fn action(system: &'static System, definition: &Value) -> Option<&'static Action
     match system.source {
         ActionSource::Only | ActionSource::List => system.actions.first(),
         ActionSource::Script(name) => {
-            let runs = mentions(&definition["payload"]["command"], name, 0);
+            let payload = &definition["payload"];
+            // Mozharness is told which script it runs.
+            let script = &payload["env"]["MOZHARNESS_SCRIPT"];
+            let runs = [&payload["command"], script]
+                .iter()
+                .any(|text| mentions(text, name, 0));
             system.actions.first().filter(|_| runs)
         }
         ActionSource::Extra(part) => {

@@ -52,6 +52,8 @@ pub struct Staged {
     pub archive: Option<String>,
     /// The repository that the release is made of, for systems that read it.
     pub repository: Option<Repository>,
+    /// The partners of the release as the decision knows them, for the system that repacks for them.
+    pub partners: Option<Value>,
 }
 
 /// A repository that can be read over the network.
@@ -143,6 +145,7 @@ impl Staged {
             "copyOf": self.copy_of.as_ref().map(TaskId::as_str),
             "archive": self.archive.clone(),
             "repository": self.repository.as_ref().map(Repository::to_json),
+            "partners": self.partners.clone(),
         })
     }
 
@@ -203,8 +206,24 @@ impl Staged {
                 None | Some(Value::Null) => None,
                 Some(value) => Some(Repository::read(value)?),
             },
+            partners: match map.get("partners") {
+                None | Some(Value::Null) => None,
+                Some(value) if value.is_object() => Some(value.clone()),
+                Some(_) => return Err(StagedError::Field("partners")),
+            },
         })
     }
+}
+
+/// What the decision knows of the partners of a task; the value has them by the beginning of kinds.
+#[must_use]
+pub fn partners(system: &System, of_kinds: &Value, kind: &str) -> Option<Value> {
+    if system.name != "partner-repack" {
+        return None;
+    }
+    let mut kinds = of_kinds.as_object().into_iter().flatten();
+    let found = kinds.find(|(start, of)| kind.starts_with(start.as_str()) && of.is_object());
+    found.map(|(_, partners)| partners.clone())
 }
 
 impl Repository {
@@ -266,6 +285,7 @@ mod tests {
                 tool: "git".to_owned(),
                 url: "https://git.example.com/hail".to_owned(),
             }),
+            partners: Some(json!({"acme": {}})),
         }
     }
 

@@ -6,6 +6,7 @@
 //! stricter than the real worker, its documentation says so.
 //!
 //! - [`archive`]: files at their places in candidates and releases;
+//! - [`attribution`]: codes in installers;
 //! - [`balrog`]: which updates clients are offered;
 //! - [`balrog_state`]: what the update server has, as the effects of tasks say it;
 //! - [`balrog_worker`]: what the workers of the update server ask of it;
@@ -19,6 +20,7 @@
 //! - [`notice`]: messages about tasks;
 //! - [`openpgp`]: detached signatures;
 //! - [`partials`]: partial updates, made of two complete ones;
+//! - [`partner_repack`]: builds for partners;
 //! - [`public`]: history from what production publishes;
 //! - [`python_json`]: JSON as the real workers write it;
 //! - [`safe_path`], [`tar_stream`]: paths in archives, and archives that are read as a stream;
@@ -35,6 +37,7 @@
 //! - [`serve`]: what the servers of production would answer about a release.
 
 pub mod archive;
+pub mod attribution;
 pub mod balrog;
 pub mod balrog_state;
 pub mod balrog_worker;
@@ -52,6 +55,7 @@ pub mod notice;
 pub mod openpgp;
 pub mod page;
 pub mod partials;
+pub mod partner_repack;
 pub mod public;
 pub mod python_json;
 pub mod report;

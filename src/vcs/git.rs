@@ -152,6 +152,10 @@ impl Contents for Git {
         git_contents::file_at(&self.0, revision, path, limit)
     }
 
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError> {
+        git_contents::files_at(&self.0, revision, folder)
+    }
+
     fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
         if let Some(here) = self.find(&format!("refs/heads/{branch}"))? {
             return Ok(Some(here));

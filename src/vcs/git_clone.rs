@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::git_contents::{at_remote, file_at, find};
+use super::git_contents::{at_remote, file_at, files_at, find};
 use super::program::Program;
 use super::revision::{check, is_hash};
 use crate::ports::environment::Environment;
@@ -71,14 +71,25 @@ impl GitClone {
         ];
         self.0.run(&options).map(drop)
     }
+
+    /// Fetches a revision that is not here yet.
+    fn have(&self, revision: &str) -> Result<(), VcsError> {
+        match is_hash(revision) && find(&self.0, revision)?.is_none() {
+            true => self.fetch(revision),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Contents for GitClone {
     fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError> {
-        if is_hash(revision) && find(&self.0, revision)?.is_none() {
-            self.fetch(revision)?;
-        }
+        self.have(revision)?;
         file_at(&self.0, revision, path, limit)
+    }
+
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError> {
+        self.have(revision)?;
+        files_at(&self.0, revision, folder)
     }
 
     fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {

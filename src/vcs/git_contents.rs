@@ -28,8 +28,7 @@ pub(super) fn file_at(
     path: &str,
     limit: u64,
 ) -> Result<Option<Vec<u8>>, VcsError> {
-    let hash = find(program, revision)?;
-    let hash = hash.ok_or_else(|| VcsError::NoRevision(revision.to_owned()))?;
+    let hash = commit(program, revision)?;
     if !is_path(path) {
         return Ok(None);
     }
@@ -51,6 +50,34 @@ pub(super) fn file_at(
         return Err(VcsError::TooLarge { path, limit });
     }
     program.run_bytes(&["cat-file", "blob", blob]).map(Some)
+}
+
+/// The files below a folder at a commit, without links.
+pub(super) fn files_at(
+    program: &Program,
+    revision: &str,
+    folder: &str,
+) -> Result<Vec<String>, VcsError> {
+    let hash = commit(program, revision)?;
+    if !is_path(folder) {
+        return Ok(Vec::new());
+    }
+    let below = format!("{folder}/");
+    let list = ["ls-tree", "-r", "-z", "--full-tree", &hash, "--", &below];
+    let listed = program.run_bytes(&list)?;
+    let listed = String::from_utf8_lossy(&listed);
+    let files = listed.split('\0').filter_map(|line| {
+        let (about, path) = line.split_once('\t')?;
+        (about.starts_with("100") && path.starts_with(&below)).then(|| path.to_owned())
+    });
+    let mut files: Vec<String> = files.collect();
+    files.sort_unstable();
+    Ok(files)
+}
+
+fn commit(program: &Program, revision: &str) -> Result<String, VcsError> {
+    let hash = find(program, revision)?;
+    hash.ok_or_else(|| VcsError::NoRevision(revision.to_owned()))
 }
 
 /// The first of several full names of refs that exists at a remote, with its hash; a tag's own object is peeled.

@@ -104,6 +104,29 @@ impl Contents for Hg {
         }
     }
 
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError> {
+        let hash = self.resolve(&quoted(revision)?)?;
+        if !is_path(folder) {
+            return Ok(Vec::new());
+        }
+        let (rev, named) = (format!("--rev={hash}"), format!("path:{folder}"));
+        let ended = self
+            .0
+            .end(&["files", &rev, "--template={flags} {path}\n", "--", &named])?;
+        if ended.code == Some(1) {
+            return Ok(Vec::new());
+        }
+        let listed = ended.success()?;
+        let below = format!("{folder}/");
+        let files = listed.lines().filter_map(|line| {
+            let (flags, path) = line.split_once(' ')?;
+            (!flags.contains('l') && path.starts_with(&below)).then(|| path.to_owned())
+        });
+        let mut files: Vec<String> = files.collect();
+        files.sort_unstable();
+        Ok(files)
+    }
+
     /// A branch is a bookmark or a named branch.
     fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
         let name = literal(branch)?;

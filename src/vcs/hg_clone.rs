@@ -113,6 +113,16 @@ impl Contents for HgClone {
         }
     }
 
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError> {
+        match self.hg.files_at(revision, folder) {
+            Err(VcsError::NoRevision(_)) if is_hash(revision) => {
+                self.pull(revision)?;
+                self.hg.files_at(revision, folder)
+            }
+            listed => listed,
+        }
+    }
+
     fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
         self.at_remote("the branch", branch)
     }

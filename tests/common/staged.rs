@@ -34,6 +34,7 @@ pub fn staged(system: &str, action: &str, payload: Value) -> Staged {
         copy_of: None,
         archive: None,
         repository: None,
+        partners: None,
     }
 }
 

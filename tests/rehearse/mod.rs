@@ -13,6 +13,7 @@ mod environment;
 mod guide;
 mod mercurial;
 mod off_cycle;
+mod partners;
 mod pipeline;
 mod publication;
 mod reading;

@@ -32,11 +32,14 @@ fn partners_are_staged_between_the_phases() {
     let args = [&["--json", "--folder", state], &flavors[..]].concat();
     let report = json_of(&rehearse(project.path(), &args));
     assert_eq!(report["holds"], true, "{report:#}");
-    // Signing and publication for each of the two partners, both times.
+    // Both locales of the partner, both times.
     for phase in [2, 3] {
         let phase = &report["phases"][phase];
         assert_eq!(phase["name"], partners);
-        assert_eq!(phase["staged"], json!({"beetmover": 2, "signing": 2}));
+        assert_eq!(
+            phase["staged"],
+            json!({"beetmover": 2, "partner-repack": 1, "signing": 2})
+        );
     }
     let file = project.path().join("history.json.gz");
     write_history(folder.path(), &file);

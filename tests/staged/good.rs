@@ -8,8 +8,8 @@ use super::balrog::given::{self, promoted};
 use super::balrog::system_addons;
 use super::world::{Task, World};
 use super::{
-    archive, bouncer, checksums, github, images, mac, notify, partials, repositories, repository,
-    ship_it, signing, stores, update_verify_config, verified,
+    archive, bouncer, checksums, github, images, mac, notify, partials, partners, repositories,
+    repository, ship_it, signing, stores, update_verify_config, verified,
 };
 use crate::common::staged::REVISION;
 
@@ -70,6 +70,7 @@ fn task(system: &str, action: &str) -> (World, Task) {
 
 fn of_other(world: &mut World, system: &str, action: &str) -> Task {
     match system {
+        "attribution" => partners::attribution(world),
         "bitrise" => {
             let payload = json!({
                 "global_params": {"branch": "main", "commit_hash": REVISION},
@@ -117,6 +118,7 @@ fn of_other(world: &mut World, system: &str, action: &str) -> Task {
             let route = "notify.email.somebody@example.com.on-completed";
             notify::notify(world, route, "Hail 94.0 is shipped")
         }
+        "partner-repack" => partners::repack(world),
         "partials" => partials::Case::default().task(world),
         "signing" => {
             let build = world.build(&[("public/a", b"a")]);

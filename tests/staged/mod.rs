@@ -19,6 +19,7 @@ mod images;
 mod mac;
 mod notify;
 mod partials;
+mod partners;
 #[cfg(unix)]
 mod processes;
 mod random;

@@ -4,6 +4,7 @@ use snowman::base::name::TaskId;
 use snowman::base::value::{Value, json};
 use snowman::stage::state::Effect;
 
+use super::bouncer;
 use super::world::{Task, World};
 
 pub fn ship_it(world: &mut World, action: &str, payload: Value, from: &[&TaskId]) -> Task {
@@ -330,5 +331,27 @@ fn the_next_version_is_higher() {
         // Ship It would have asked for 94.0.1.
         let warnings = world.report(&shipped)["warnings"].texts().count();
         assert_eq!(warnings, usize::from(next == "95.0"), "{next}");
+    }
+}
+
+#[test]
+fn checks_that_no_task_has_made_are_listed_at_the_end() {
+    for is_checked in [false, true] {
+        let mut world = World::default();
+        let task = bouncer::submit(&mut world, bouncer::entries(), &[]);
+        let submitted = world.pass(&task);
+        let published = bouncer::publish(&mut world, None);
+        let mut before = vec![submitted.clone(), published.clone()];
+        if is_checked {
+            let task = bouncer::check(&mut world, &[&submitted, &published]);
+            before = vec![world.pass(&task)];
+        }
+        let before: Vec<_> = before.iter().collect();
+        let shipping = ship(&mut world, "Hail-94.0-build1", &before);
+        world.run(&shipping);
+        let unchecked = world.report(&shipping.id)["notChecked"].to_string();
+        let says =
+            unchecked.contains("all paths lead to files of the archive; no task has checked it");
+        assert_eq!(says, !is_checked, "{unchecked}");
     }
 }

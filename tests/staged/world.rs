@@ -232,6 +232,17 @@ impl Tree for World {
         Ok(self.files.get(path).cloned())
     }
 
+    fn content(&self, _: &str, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        let file = self.files.get(path);
+        Ok(file.map(|content| content.as_bytes().to_vec()))
+    }
+
+    fn files(&self, _: &str, folder: &str) -> Result<Vec<String>, TreeError> {
+        let below = format!("{folder}/");
+        let files = self.files.keys().filter(|path| path.starts_with(&below));
+        Ok(files.cloned().collect())
+    }
+
     fn head(&self, branch: &str) -> Result<String, TreeError> {
         Ok(format!("head-of-{branch}"))
     }

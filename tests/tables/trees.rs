@@ -36,6 +36,16 @@ impl Tree for Files<'_> {
         Ok(self.0.get(path).map(|&content| content.to_owned()))
     }
 
+    fn content(&self, _: &str, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        Ok(self.0.get(path).map(|content| content.as_bytes().to_vec()))
+    }
+
+    fn files(&self, _: &str, folder: &str) -> Result<Vec<String>, TreeError> {
+        let below = format!("{folder}/");
+        let files = self.0.keys().filter(|path| path.starts_with(&below));
+        Ok(files.map(|path| (*path).to_owned()).collect())
+    }
+
     fn head(&self, branch: &str) -> Result<String, TreeError> {
         Ok(format!("head-of-{branch}"))
     }

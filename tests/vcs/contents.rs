@@ -46,6 +46,12 @@ fn check(contents: &dyn Contents, first: &str, second: &str) {
         read(second, "large"),
         Err(VcsError::TooLarge { path, limit })
     );
+    let listed = |revision: &str, folder: &str| contents.files_at(revision, folder);
+    let files = Ok(vec!["folder/version.txt".to_owned()]);
+    assert_eq!(listed(second, "folder"), files);
+    for none in ["none", "large", "link", "..", "fold", "*"] {
+        assert_eq!(listed(second, none), Ok(Vec::new()), "{none}");
+    }
     let found = |hash: &str| Ok(Some(hash.to_owned()));
     assert_eq!(contents.branch_tip("old"), found(first));
     assert_eq!(contents.branch_tip("main"), found(second));

@@ -70,6 +70,10 @@ impl Contents for TaskClone {
         self.clone()?.file_at(revision, path, limit)
     }
 
+    fn files_at(&self, revision: &str, folder: &str) -> Result<Vec<String>, VcsError> {
+        self.clone()?.files_at(revision, folder)
+    }
+
     fn branch_tip(&self, branch: &str) -> Result<Option<String>, VcsError> {
         self.clone()?.branch_tip(branch)
     }

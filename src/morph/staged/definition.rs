@@ -7,7 +7,7 @@ use crate::base::name::TaskId;
 use crate::base::value::{Object, Value, json};
 use crate::model::id_graph::PlannedTask;
 use crate::release::Recognized;
-use crate::release::staged::{Release, Staged};
+use crate::release::staged::{Release, Staged, partners};
 
 /// The folder in which a staged task writes its artifacts.
 const ARTIFACTS: &str = "/builds/worker/artifacts";
@@ -69,6 +69,7 @@ pub fn staged(
             true => settings.repository.clone(),
             false => None,
         },
+        partners: partners(recognized.system, &settings.partners, task.kind.as_str()),
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
     let private = private_artifacts(&staged.payload);
@@ -76,6 +77,9 @@ pub fn staged(
     if recognized.system.keeps_names {
         folders.extend(private.iter().filter_map(|name| name.split('/').next()));
     }
+    // Ordinary workers are told what they upload.
+    let declared = declared(&staged.payload);
+    folders.extend(declared.iter().filter_map(|name| name.split('/').next()));
     let artifacts = folders.into_iter().map(|folder| {
         let path = format!("{ARTIFACTS}/{folder}");
         let artifact = json!({"type": "directory", "path": path, "expires": expires.clone()});
@@ -123,6 +127,19 @@ pub fn staged(
         task: definition,
         ..task.clone()
     }
+}
+
+/// The names of the artifacts that a payload declares.
+fn declared(payload: &Value) -> BTreeSet<String> {
+    let artifacts = &payload["artifacts"];
+    let named = artifacts.as_object().into_iter().flatten();
+    let named = named.map(|(name, _)| name.to_string());
+    let listed = artifacts.as_array().into_iter().flatten();
+    let listed = listed.filter_map(|artifact| artifact["name"].as_str().map(str::to_owned));
+    named
+        .chain(listed)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 /// Whether a route sends a message.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub(super) archive: Option<String>,
     /// The repository of the push, if tasks can read it.
     pub(super) repository: Option<Repository>,
+    /// The partners of the release, by the beginning of the kinds that are for them.
+    pub(super) partners: Value,
 }
 
 /// What a graph shows that is only looked at, in place of the image of the task that creates it.
@@ -124,6 +126,10 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
         image: section.get("image").cloned(),
         archive: archive.map(str::to_owned),
         repository: repository(params),
+        partners: params
+            .get("release_partner_config")
+            .cloned()
+            .unwrap_or_default(),
         pool: config.worker_pool(worker, params.level())?,
         kinds,
         stages: release::level(config, params) != "production",

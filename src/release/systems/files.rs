@@ -139,6 +139,44 @@ pub static BEETMOVER: System = System {
     production: "credentials of the buckets and of the artifact registry",
 };
 
+/// `partner-repack`
+pub static PARTNER_REPACK: System = System {
+    name: "partner-repack",
+    doc: "Adds the settings of partners to builds.",
+    implementations: &[],
+    pools: &[],
+    kinds: &["partner-repack", "eme-free-repack"],
+    source: ActionSource::Script("partner_repack"),
+    actions: &[Action::new(
+        "",
+        "repacks the builds of a platform for each partner",
+        |_| None,
+    )],
+    scopes: &[],
+    staged: &[""],
+    keeps_names: false,
+    reads_repository: true,
+    production: "a key that may read the repositories of partners",
+};
+
+/// `attribution`
+pub static ATTRIBUTION: System = System {
+    name: "attribution",
+    doc: "Writes where an installation comes from into installers.",
+    implementations: &[],
+    pools: &[],
+    kinds: &["attribution", "attribution-l10n", "partner-attribution"],
+    source: ActionSource::Script("attribut"),
+    actions: &[Action::new("", "writes a code into each installer", |_| {
+        None
+    })],
+    scopes: &[],
+    staged: &[""],
+    keeps_names: false,
+    reads_repository: false,
+    production: "nothing but the signed installers",
+};
+
 /// `checksums`
 pub static CHECKSUMS: System = System {
     name: "checksums",

@@ -26,6 +26,8 @@ pub static SYSTEMS: &[&System] = &[
     &records::GITHUB,
     &records::BITRISE,
     &updates::PARTIALS,
+    &files::PARTNER_REPACK,
+    &files::ATTRIBUTION,
     &files::CHECKSUMS,
     &updates::UPDATE_VERIFY_CONFIG,
     &updates::UPDATE_VERIFY,

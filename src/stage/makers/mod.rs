@@ -45,6 +45,7 @@ pub use facts::Facts;
 pub(in crate::stage) use md5::md5;
 pub use tree::{Tree, tree};
 pub use update::partial;
+pub(in crate::stage) use zipped::zip as zip_of;
 
 use archive::{Member, Packing, application, other, tarball, tool, zip};
 use facts::System;

@@ -19,6 +19,8 @@ use crate::stage::report::Table;
 use crate::stage::work::Work;
 
 /// The space of checks that a later task makes.
+///
+/// Only links need this: every other task reads what comes before it, which is there, or fails.
 pub const DEFERRED: &str = "deferred";
 
 /// The brands that the products of a task may have: those that the real worker knows, else that of the

@@ -3,6 +3,7 @@
 mod addons;
 mod archive;
 mod archived;
+mod attribution;
 mod balrog;
 mod bitrise;
 mod bouncer;
@@ -17,6 +18,7 @@ mod mac_signing;
 mod maven;
 mod notify;
 mod partials;
+mod partner_repack;
 mod partners;
 mod push_apk;
 mod push_flatpak;
@@ -29,6 +31,7 @@ mod system_addons;
 mod update_server;
 mod update_verify;
 mod update_verify_config;
+mod uploads;
 mod upstream;
 
 use super::work::Work;
@@ -74,6 +77,8 @@ static SYSTEMS: &[(&str, &str, System)] = &[
     ("checksums", "", checksums::generate),
     ("final-verify", "", final_verify::verify),
     ("partials", "", partials::make_partials),
+    ("attribution", "", attribution::write_codes),
+    ("partner-repack", "", partner_repack::make),
     ("mac-signing", "", mac_signing::sign),
     ("signing", "", signing::sign),
     ("update-verify", "", update_verify::verify),

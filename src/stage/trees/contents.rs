@@ -28,17 +28,31 @@ impl<C: Contents> Repository<C> {
 
 impl<C: Contents> Tree for Repository<C> {
     fn file(&self, revision: &str, path: &str) -> Result<Option<String>, TreeError> {
-        let read = self
-            .contents
-            .file_at(self.revision(revision), path, MAX_FILE as u64);
         let no_text = || TreeError::NoText(path.to_owned());
-        match read {
+        match self.content(revision, path) {
             Ok(None) => Ok(None),
             Ok(Some(content)) => String::from_utf8(content).map(Some).map_err(|_| no_text()),
-            Err(VcsError::NoRevision(revision)) => Err(TreeError::Revision(revision)),
-            Err(VcsError::TooLarge { .. }) => Err(no_text()),
-            Err(error) => Err(unreadable(&error)),
+            Err(TreeError::TooLarge(_)) => Err(no_text()),
+            Err(error) => Err(error),
         }
+    }
+
+    fn content(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        let revision = self.revision(revision);
+        let read = self.contents.file_at(revision, path, MAX_FILE as u64);
+        read.map_err(|error| match error {
+            VcsError::NoRevision(revision) => TreeError::Revision(revision),
+            VcsError::TooLarge { path, .. } => TreeError::TooLarge(path),
+            error => unreadable(&error),
+        })
+    }
+
+    fn files(&self, revision: &str, folder: &str) -> Result<Vec<String>, TreeError> {
+        let listed = self.contents.files_at(self.revision(revision), folder);
+        listed.map_err(|error| match error {
+            VcsError::NoRevision(revision) => TreeError::Revision(revision),
+            error => unreadable(&error),
+        })
     }
 
     fn head(&self, branch: &str) -> Result<String, TreeError> {

@@ -12,12 +12,15 @@ pub enum TreeError {
     /// The repository cannot be read.
     #[error("cannot read the repository: {0}")]
     Unreadable(String),
-    /// The file is no text, or too large.
+    /// The file is no text.
     #[error("{0} is not a text of at most {MAX_FILE} bytes")]
     NoText(String),
+    /// The file is too large.
+    #[error("{0} has more than {MAX_FILE} bytes")]
+    TooLarge(String),
 }
 
-/// The most bytes of a file that a task changes.
+/// The most bytes of a file that a task reads.
 pub const MAX_FILE: usize = 4 * 1024 * 1024;
 
 /// The revision that the release is made of, whatever its hash is.
@@ -30,6 +33,18 @@ pub trait Tree: Sync {
     /// # Errors
     /// [`TreeError`].
     fn file(&self, revision: &str, path: &str) -> Result<Option<String>, TreeError>;
+
+    /// The content of a file of any type at a revision; `None` if there is no such file.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    fn content(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, TreeError>;
+
+    /// The paths of all files below a folder at a revision, sorted.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    fn files(&self, revision: &str, folder: &str) -> Result<Vec<String>, TreeError>;
 
     /// The revision at the head of a branch.
     ///

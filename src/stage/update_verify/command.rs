@@ -23,15 +23,26 @@ impl Arguments {
     /// `None` if the command does not run the script.
     #[must_use]
     pub fn of(payload: &Value, script: &str) -> Option<Self> {
+        Self::each(payload, script).into_iter().next()
+    }
+
+    /// The arguments of a script each time that the command of a payload runs it.
+    #[must_use]
+    pub fn each(payload: &Value, script: &str) -> Vec<Self> {
         let mut all = Vec::new();
         let shell = Shell {
             variables: &payload["env"],
         };
         collect(&payload["command"], &shell, &mut all, 0);
-        let at = all.iter().position(|word| basename(word) == script)?;
-        let words = all.get(at + 1..).unwrap_or_default();
-        let end = words.iter().position(|word| ENDS.contains(&word.as_str()));
-        let words = words.get(..end.unwrap_or(words.len()))?;
+        let commands = all.split(|word| ENDS.contains(&word.as_str()));
+        let runs = commands.filter_map(|words| {
+            let at = words.iter().position(|word| basename(word) == script)?;
+            words.get(at + 1..)
+        });
+        runs.map(Self::read).collect()
+    }
+
+    fn read(words: &[String]) -> Self {
         let mut words = words.iter().peekable();
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
@@ -50,7 +61,7 @@ impl Arguments {
             let values = arguments.named.entry(name.to_owned()).or_default();
             values.push(value);
         }
-        Some(arguments)
+        arguments
     }
 
     /// Every value of an argument.
@@ -229,6 +240,19 @@ mod tests {
         assert_eq!(found.last("other"), None);
         assert_eq!(Arguments::of(&payload, "other.py"), None);
         assert_eq!(Arguments::of(&json!({}), "creator.py"), None);
+    }
+
+    #[test]
+    fn a_line_may_run_a_program_several_times() {
+        let line = "mkdir -p out && a/dmg attribute one 'x\t' && b/dmg attribute two";
+        let payload = json!({"command": ["bash", "-cx", line]});
+        let runs = Arguments::each(&payload, "dmg");
+        let plain: Vec<&[String]> = runs.iter().map(|run| run.plain.as_slice()).collect();
+        assert_eq!(
+            plain,
+            [&["attribute", "one", "x\t"][..], &["attribute", "two"]]
+        );
+        assert!(Arguments::each(&payload, "cp").is_empty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Releases in Ship It.
 
+use super::super::bouncer::DEFERRED;
+use crate::base::value::Value;
 use crate::base::version::Version;
 use crate::stage::archive::SPACE;
 use crate::stage::archive::layout::{candidates_folder, releases_folder};
@@ -14,6 +16,20 @@ use crate::stage::ship_it::products::Product;
 use crate::stage::ship_it::record::{self, Record, Refused, Status};
 use crate::stage::work::Work;
 
+/// Lists the checks that earlier tasks have left to later ones, and that no task has made: this is the last.
+fn list_deferred(work: &mut Work<'_>) {
+    let merged = work.merged;
+    let left = merged
+        .space(DEFERRED)
+        .filter(|(_, entry)| entry.value["made"] != Value::Bool(true));
+    for (key, entry) in left {
+        let what = entry.value["check"].as_str().unwrap_or_default();
+        work.report
+            .unchecked
+            .push(format!("{key}: {what}; no task has checked it"));
+    }
+}
+
 /// Marks a release as shipped.
 pub fn mark_as_shipped(work: &mut Work<'_>) {
     let text = work.text("release_name");
@@ -25,6 +41,7 @@ pub fn mark_as_shipped(work: &mut Work<'_>) {
         }
     };
     check_name(work, &name);
+    list_deferred(work);
     let mut record = known(work, text).unwrap_or_else(|| {
         let product = name.product.to_lowercase();
         let mut record = Record::new(&product, name.version, name.build_number);
