@@ -23,9 +23,6 @@ type Defect = (
     &'static str,
 );
 
-/// Systems that no kind of this project uses yet: it pushes no container image to a registry.
-const WITHOUT_KIND: [&str; 1] = ["image"];
-
 const PARTNERS: &[&str] = &["promote_snowfox", "promote_snowfox_partners"];
 const IOS: &[&str] = &["promote_snowphone", "push_snowphone", "ship_snowphone"];
 
@@ -163,10 +160,7 @@ fn every_system_has_a_kind_and_no_release_task_only_echoes() {
             "{label}: {command}"
         );
     }
-    let missing: Vec<&str> = SYSTEMS.iter().map(|system| system.name).collect();
-    let missing: Vec<&str> = missing
-        .into_iter()
-        .filter(|name| !systems.contains(name))
-        .collect();
-    assert_eq!(missing, WITHOUT_KIND);
+    for system in SYSTEMS {
+        assert!(systems.contains(system.name), "{}", system.name);
+    }
 }

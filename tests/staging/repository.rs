@@ -73,6 +73,7 @@ fn hg(folder: &Path, arguments: &[&str]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stderr, reason = "a test that cannot run here says so")]
 async fn the_commits_are_made_on_a_clone_of_a_mercurial_repository() {
     if Command::new("hg").arg("version").output().is_err() {
         eprintln!("skipped: hg is not on PATH");
