@@ -167,7 +167,7 @@ fn a_run_that_is_not_the_last_one_has_to_be_replaced_first() {
     world.rerun(&first, 1);
     let red = world.fail(&third).join("\n");
     assert!(
-        red.contains(&format!("made on top of run 0 of the-task ({})", first.id)),
+        red.contains(&format!("made on top of run 0 of task-{0} ({0})", first.id)),
         "{red}"
     );
     assert!(
@@ -189,7 +189,7 @@ fn several_revisions_are_a_warning_until_the_release_is_shipped() {
     let warnings = world.report(&second.id)["warnings"].to_string();
     assert!(warnings.contains("made of 2 revisions"), "{warnings}");
     assert!(
-        warnings.contains(&format!("fedcba98 (the-task ({}))", first.id)),
+        warnings.contains(&format!("fedcba98 (task-{0} ({0}))", first.id)),
         "{warnings}"
     );
     second.staged.phase = "ship".to_owned();

@@ -535,3 +535,16 @@ fn codes_of_images_are_checked() {
         assert!(red.contains(expected), "{red}");
     }
 }
+
+#[test]
+fn installers_of_the_same_name_are_of_several_tasks() {
+    let mut world = World::default();
+    let padded = |text: &str| format!("{text:\t<1010}");
+    let one = image(&mut world, &padded("__MOZCUSTOM__dlsource%3Dmozillaci"));
+    let one = world.pass(&one);
+    let other = image(&mut world, &padded("__MOZCUSTOM__dlsource%3Dother"));
+    let other = world.pass(&other);
+    let mut after = image(&mut world, &padded("__MOZCUSTOM__dlsource%3Dthird"));
+    after.staged.from = vec![one, other];
+    world.pass(&after);
+}

@@ -45,7 +45,7 @@ impl Task {
     /// Its definition.
     pub fn definition(&self) -> Value {
         let definition = json!({
-            "metadata": {"name": "the-task"},
+            "metadata": {"name": (format!("task-{}", self.id.as_str()))},
             "created": "2026-01-31T12:00:00.000Z",
             "tags": {"kind": self.kind},
             "dependencies": ["fN1SbArXTPSVFNUvaOlinQ"],

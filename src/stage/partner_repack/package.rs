@@ -12,6 +12,7 @@ use flate2::{Compression, GzBuilder};
 use super::customization::Added;
 use crate::stage::mar::pack::{Streams, xz, xz_reader};
 use crate::stage::safe_path::is_safe;
+use crate::stage::signing::members::is_image;
 use crate::stage::signing::zip::Zip;
 
 /// The most bytes that an archive may unpack to.
@@ -29,6 +30,8 @@ pub struct Repacked {
     pub files: usize,
     /// The paths that it had already, and that the new files replace.
     pub replaced: Vec<String>,
+    /// Whether the archive holds a disk image, which is not opened: no file was added.
+    pub is_image: bool,
 }
 
 /// Why no file can be added to an archive.
@@ -69,6 +72,14 @@ pub fn repack(name: &str, content: &[u8], added: &[Added]) -> Result<Repacked, P
         false => limited(xz_reader(content, Streams::Several))?,
     };
     let (paths, end) = listed(&tar)?;
+    if is_gzip && is_image(&paths) {
+        return Ok(Repacked {
+            content: content.to_vec(),
+            files: paths.len(),
+            replaced: Vec::new(),
+            is_image: true,
+        });
+    }
     let folder = application(paths.iter().map(String::as_str), is_gzip)?;
     let mut builder = tar::Builder::new(tar.get(..end).unwrap_or_default().to_vec());
     for (path, content) in added {
@@ -148,6 +159,7 @@ fn repacked(content: Vec<u8>, paths: &[String], folder: &str, added: &[Added]) -
         content,
         files: paths.len(),
         replaced: new.filter(|path| before.contains(path.as_str())).collect(),
+        is_image: false,
     }
 }
 
@@ -179,6 +191,8 @@ mod tests {
 
     use super::*;
     use crate::stage::makers::{Facts, make};
+    use crate::stage::signing::opened::Opened;
+    use crate::stage::signing::work::attested_archive;
 
     fn build(name: &str, platform: &str) -> Vec<u8> {
         let facts = Facts {
@@ -260,6 +274,17 @@ mod tests {
             assert_eq!(again.replaced.len(), 2, "{name}");
             assert_eq!(unpacked(name, &again.content), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn an_image_in_an_archive_stays_as_it_is() {
+        let image = build("target.dmg", "macosx64");
+        let signed = attested_archive(&Opened::new("target.dmg", &image)).unwrap();
+        let done = repack(&signed.path, &signed.content, &added()).unwrap();
+        assert!(done.is_image);
+        assert_eq!(done.content, signed.content);
+        let app = build("target.tar.gz", "macosx64");
+        assert!(!repack("target.tar.gz", &app, &added()).unwrap().is_image);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::stage::source::no_artifact;
 use crate::stage::update_verify::command::Arguments;
 use crate::stage::work::Work;
 
-/// The space of attributed installers, by their artifact.
+/// The space of attributed installers, by the label of the task and its artifact.
 const SPACE: &str = "attribution";
 
 /// The script for Windows.
@@ -206,9 +206,10 @@ fn one(work: &mut Work<'_>, installer: &Installer, is_mac: bool) -> Option<Vec<S
         }
     };
     let sum = Hash::Sha256.hex(&written);
+    let label = work.definition["metadata"]["name"].as_str();
     work.change(
         SPACE,
-        name.clone(),
+        format!("{}:{name}", label.unwrap_or_default()),
         json!({"code": text.clone(), "sha256": sum.clone()}),
     );
     let row = vec![name.clone(), text.clone(), sum];

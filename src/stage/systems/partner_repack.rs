@@ -412,6 +412,11 @@ fn one(
             return None;
         }
     };
+    if repacked.is_image {
+        work.report.unchecked.push(format!(
+            "{partner}/{name}/{locale}: whether the files fit the application, as disk images are not opened"
+        ));
+    }
     for path in &repacked.replaced {
         work.report.warnings.push(format!(
             "{partner}/{name}/{locale}: {path} replaces a file of the build"
