@@ -46,6 +46,28 @@ pub struct Push {
     pub owner: String,
 }
 
+/// Checks the address that a user names. It becomes a part of tasks, which everybody can read.
+fn check_repository(url: &str) -> Outcome<()> {
+    let authority = url.split_once("://").map(|(_, rest)| rest);
+    let authority = authority.and_then(|rest| rest.split('/').next());
+    // The text is not shown, as it may have a password.
+    if authority.is_some_and(|authority| authority.contains(':') && authority.contains('@')) {
+        return Err(Diagnostic::usage(
+            "the address for `--repository` has a user and a password, which tasks would show",
+        )
+        .help("leave them out: a rehearsal reads only the checkout")
+        .into());
+    }
+    match parse_repository_url(url) {
+        Some(_) => Ok(()),
+        None => Err(Diagnostic::usage(format!(
+            "`--repository`: {url:?} is not the address of a repository on GitHub or hg.mozilla.org"
+        ))
+        .help("give one such as https://hg.mozilla.org/mozilla-central")
+        .into()),
+    }
+}
+
 /// The GitHub login that pushes.
 const LOGIN: &str = "rehearsal";
 
@@ -64,6 +86,9 @@ impl Push {
             Diagnostic::environment("a rehearsal needs a repository, but none was found")
                 .help("run `snowman rehearse` in a checkout of the project")
         })?;
+        if let Some(url) = repository {
+            check_repository(url)?;
+        }
         let vcs_error = |error| decision::vcs_diagnostic(&error);
         let first = graph_config.repositories().values().next();
         let text = |key: &str| first?.get(key)?.as_str().map(str::to_owned);

@@ -153,3 +153,44 @@ fn a_push_to_github_comes_first_in_a_git_checkout() {
     );
     assert!(!output.status.success());
 }
+
+#[test]
+fn the_repository_has_to_be_one_that_taskcluster_has_roles_for() {
+    let folder = project();
+    for (repository, why) in [
+        ("", "\"\" is not the address of a repository"),
+        ("/", "\"/\" is not the address of a repository"),
+        ("try", "\"try\" is not the address of a repository"),
+        (
+            "https://hg.mozilla.org/",
+            "is not the address of a repository",
+        ),
+        (
+            "https://hg.mozilla.org/try?a#b",
+            "is not the address of a repository",
+        ),
+        (
+            "https://example.com/try",
+            "is not the address of a repository",
+        ),
+        (
+            "https://me:SECRET@hg.mozilla.org/try",
+            "has a user and a password",
+        ),
+        (
+            "https://me:SECRET@github.com/a/b",
+            "has a user and a password",
+        ),
+    ] {
+        let output = rehearse(folder.path(), &["--repository", repository]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        let words: Vec<&str> = error
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect();
+        let line = words.join(" ");
+        assert!(line.contains(why), "{repository}: {error}");
+        assert!(!error.contains("SECRET"), "{error}");
+        assert_eq!(output.status.code(), Some(2), "{repository}: {error}");
+    }
+}
