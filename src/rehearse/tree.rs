@@ -1,7 +1,7 @@
 //! The repository of the project as a rehearsal sees it: what is checked out, with all that is not committed.
 
 use std::io::{ErrorKind, Read as _};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::ports::vcs::{Contents, Vcs, VcsError};
 
@@ -21,33 +21,46 @@ impl WorkingCopy {
     }
 }
 
+impl WorkingCopy {
+    /// The place of a file or folder below the root; `None` if there is none. As in the repository, a link is neither
+    /// a file nor a folder, and nothing is below it.
+    fn real(&self, path: &str) -> Result<Option<PathBuf>, VcsError> {
+        let is_below = |part| matches!(part, Component::Normal(_));
+        if !Path::new(path).components().all(is_below) {
+            return Ok(None);
+        }
+        let root = self.vcs.root();
+        let real_root = root.canonicalize();
+        let real_root = real_root.map_err(|error| unreadable(path, &error))?;
+        match root.join(path).canonicalize() {
+            Ok(real) => Ok((real == real_root.join(path)).then_some(real)),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(unreadable(path, &error)),
+        }
+    }
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> VcsError {
+    VcsError::Unreadable {
+        path: path.to_owned(),
+        why: error.to_string(),
+    }
+}
+
 impl Contents for WorkingCopy {
     /// What is checked out is read from the folder, as the decision reads it.
     fn file_at(&self, revision: &str, path: &str, limit: u64) -> Result<Option<Vec<u8>>, VcsError> {
         if revision != self.head {
             return self.vcs.file_at(revision, path, limit);
         }
-        let is_below = |part| matches!(part, Component::Normal(_));
-        if !Path::new(path).components().all(is_below) {
+        let Some(place) = self.real(path)?.filter(|place| place.is_file()) else {
             return Ok(None);
-        }
-        let place = self.vcs.root().join(path);
-        let unreadable = |error: std::io::Error| VcsError::Unreadable {
-            path: path.to_owned(),
-            why: error.to_string(),
         };
-        // As in the repository, a link is neither a file nor a folder.
-        let root = self.vcs.root().canonicalize().map_err(unreadable)?;
-        match place.canonicalize() {
-            Ok(real) if real == root.join(path) && real.is_file() => {}
-            Ok(_) => return Ok(None),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(unreadable(error)),
-        }
+        let unreadable = |error: std::io::Error| unreadable(path, &error);
         let mut content = Vec::new();
         let file = std::fs::File::open(&place).map_err(unreadable)?;
         let read = file.take(limit + 1).read_to_end(&mut content);
@@ -63,9 +76,8 @@ impl Contents for WorkingCopy {
         if revision != self.head {
             return self.vcs.files_at(revision, folder);
         }
-        let is_below = |part| matches!(part, Component::Normal(_));
         let mut found = Vec::new();
-        if Path::new(folder).components().all(is_below) {
+        if !folder.is_empty() && self.real(folder)?.is_some() {
             collect(self.vcs.root(), folder, 0, &mut found)?;
         }
         found.sort_unstable();
@@ -91,10 +103,7 @@ fn collect(
     depth: usize,
     found: &mut Vec<String>,
 ) -> Result<(), VcsError> {
-    let unreadable = |error: std::io::Error| VcsError::Unreadable {
-        path: folder.to_owned(),
-        why: error.to_string(),
-    };
+    let unreadable = |error: std::io::Error| unreadable(folder, &error);
     if depth == DEPTH {
         return Err(unreadable(std::io::Error::other(
             "its folders are too deep",
@@ -195,7 +204,9 @@ mod tests {
         let files = vec!["folder/b".to_owned(), "folder/in/a".to_owned()];
         assert_eq!(copy.files_at(&head, "folder"), Ok(files));
         assert_eq!(copy.files_at(&first, "folder"), Ok(Vec::new()));
-        assert_eq!(copy.files_at(&head, ".."), Ok(Vec::new()));
+        for outside in ["..", "", "/", "."] {
+            assert_eq!(copy.files_at(&head, outside), Ok(Vec::new()), "{outside}");
+        }
         write("four");
         assert!(matches!(
             read(&head, "file"),

@@ -215,6 +215,14 @@ impl Staged {
     }
 }
 
+/// Whether a text can be the name of an artifact, and of a file: parts between slashes, none of which leads
+/// elsewhere.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let is_part = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+    name.split('/').all(is_part)
+}
+
 /// What the decision knows of the partners of a task; the value has them by the beginning of kinds.
 #[must_use]
 pub fn partners(system: &System, of_kinds: &Value, kind: &str) -> Option<Value> {

@@ -12,7 +12,7 @@ use super::trees::tree::Tree;
 use crate::base::name::TaskId;
 use crate::base::posix::basename;
 use crate::base::value::Value;
-use crate::release::staged::{FOLDER, Staged};
+use crate::release::staged::{FOLDER, Staged, is_name};
 
 /// An artifact that a staged task makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,11 +189,4 @@ impl<'a> Work<'a> {
         let other = outputs.find(|one| is_below(&one.name, name) || is_below(name, &one.name));
         other.map(|other| format!("the task also makes `{}`", other.name))
     }
-}
-
-/// Whether a text can be the name of an artifact, and of a file: parts between slashes, none of which leads
-/// elsewhere.
-fn is_name(name: &str) -> bool {
-    let is_part = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
-    name.split('/').all(is_part)
 }

@@ -7,7 +7,7 @@ use crate::base::name::TaskId;
 use crate::base::value::{Object, Value, json};
 use crate::model::id_graph::PlannedTask;
 use crate::release::Recognized;
-use crate::release::staged::{Release, Staged, partners};
+use crate::release::staged::{Release, Staged, is_name, partners};
 
 /// The folder in which a staged task writes its artifacts.
 const ARTIFACTS: &str = "/builds/worker/artifacts";
@@ -73,17 +73,18 @@ pub fn staged(
     };
     let expires = definition.get("expires").cloned().unwrap_or_default();
     let private = private_artifacts(&staged.payload);
-    let mut folders = BTreeSet::from(["public"]);
-    if recognized.system.keeps_names {
-        folders.extend(private.iter().filter_map(|name| name.split('/').next()));
-    }
+    let kept = match recognized.system.keeps_names {
+        true => private.clone(),
+        false => BTreeSet::new(),
+    };
     // Ordinary workers are told what they upload.
-    let declared = declared(&staged.payload);
-    folders.extend(declared.iter().filter_map(|name| name.split('/').next()));
+    let names = kept.into_iter().chain(declared(&staged.payload));
+    let mut folders: BTreeSet<String> = names.filter_map(|name| folder(&name)).collect();
+    folders.insert("public".to_owned());
     let artifacts = folders.into_iter().map(|folder| {
         let path = format!("{ARTIFACTS}/{folder}");
         let artifact = json!({"type": "directory", "path": path, "expires": expires.clone()});
-        (folder.to_owned(), artifact)
+        (folder, artifact)
     });
     let artifacts: Object = artifacts.collect();
     let scopes = private
@@ -129,6 +130,12 @@ pub fn staged(
     }
 }
 
+/// The folder that an artifact is uploaded from; `None` for names that lead out of the folder of artifacts.
+fn folder(name: &str) -> Option<String> {
+    let folder = name.split('/').next();
+    folder.filter(|_| is_name(name)).map(str::to_owned)
+}
+
 /// The names of the artifacts that a payload declares.
 fn declared(payload: &Value) -> BTreeSet<String> {
     let artifacts = &payload["artifacts"];
@@ -136,10 +143,7 @@ fn declared(payload: &Value) -> BTreeSet<String> {
     let named = named.map(|(name, _)| name.to_string());
     let listed = artifacts.as_array().into_iter().flatten();
     let listed = listed.filter_map(|artifact| artifact["name"].as_str().map(str::to_owned));
-    named
-        .chain(listed)
-        .filter(|name| !name.is_empty())
-        .collect()
+    named.chain(listed).collect()
 }
 
 /// Whether a route sends a message.
@@ -165,4 +169,22 @@ fn object(value: Option<&Value>) -> Object {
         .and_then(Value::as_object)
         .cloned()
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declared_artifacts_are_uploaded_from_below_their_folder() {
+        let named =
+            json!({"artifacts": {"releng/partner": {}, "../x": {}, "..": {}, "/a": {}, "": {}}});
+        let listed =
+            json!({"artifacts": [{"name": "releng/partner"}, {"name": "a/.."}, {"name": 1}, {}]});
+        for payload in [named, listed] {
+            let names = declared(&payload);
+            let folders: Vec<String> = names.iter().filter_map(|name| folder(name)).collect();
+            assert_eq!(folders, ["releng"]);
+        }
+    }
 }

@@ -83,6 +83,7 @@ impl Request {
         }
         let folder = options.all("partners-dir").pop();
         let folder = folder.map(|folder| folder.trim_matches('/').to_owned());
+        let folder = folder.filter(|folder| !folder.is_empty());
         let manifests = variable("REPACK_MANIFESTS_URL");
         if folder.is_none() && manifests.is_none() {
             errors.push(
@@ -149,5 +150,11 @@ mod tests {
         let errors = Request::read(&json!({}), &Words("platform=beos")).unwrap_err();
         assert_eq!(errors.len(), 5, "{errors:?}");
         assert!(errors.contains(&"the script does not know the platform `beos`".to_owned()));
+        let options = "version=94.0 build-number=1 platform=win64 taskid=one partners-dir=/";
+        let errors = Request::read(&json!({}), &Words(options)).unwrap_err();
+        assert!(
+            errors[0].starts_with("the files of partners are neither"),
+            "{errors:?}"
+        );
     }
 }
