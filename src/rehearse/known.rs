@@ -68,9 +68,10 @@ impl Known {
         // The id only says where effects come from.
         let merged = self.bundle.merged(&TaskId::from_uuid_bytes([0; 16]));
         let all = shipped(&merged).into_iter().filter_map(|release| {
-            let (of, shipped) = release.name.split_once('-')?;
+            // Products may have dashes, too.
+            let shipped = release.name.strip_prefix(product)?.strip_prefix('-')?;
             let is_earlier = compare(shipped, version) == Ok(Ordering::Less);
-            (of == product && is_earlier).then(|| Start {
+            is_earlier.then(|| Start {
                 version: shipped.to_owned(),
                 build_number: release.build_number,
             })
@@ -148,6 +149,7 @@ mod tests {
             (RELEASES, "fox-11.0b3", build(3)),
             (RELEASES, "fox-11.0", build(1)),
             (RELEASES, "bird-10.5", build(1)),
+            (RELEASES, "fox-phone-10.3", build(5)),
             (
                 "ship-it-release",
                 "Fox-10.1-build4",
@@ -168,6 +170,8 @@ mod tests {
         assert_eq!(newest("10.2esr", false), Some(("10.0.1esr".to_owned(), 1)));
         assert_eq!(newest("9.0", false), None);
         assert_eq!(known.newest("cat", "11.0", false), None);
+        let phone = known.newest("fox-phone", "11.0", false).unwrap();
+        assert_eq!((phone.version.as_str(), phone.build_number), ("10.3", 5));
     }
 
     #[test]
