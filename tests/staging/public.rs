@@ -256,6 +256,11 @@ async fn what_contradicts_itself_is_noted() {
 async fn what_cannot_be_read_or_has_another_form_is_an_error() {
     let rules = |rules: Value, count: u64| json!({"count": count, "rules": rules}).to_string();
     let foreign = json!([{"rule_id": 1, "product": "Other", "channel": "release"}]);
+    let twice = [60, 145].map(|id| {
+        let mut rule = rule(id, "release", "Hail-93.0-build2");
+        rule["alias"] = json!("hail-release");
+        rule
+    });
     let long = format!("buildID={}\n", "1".repeat(5000));
     for (path, status, body, why) in [
         (
@@ -268,13 +273,19 @@ async fn what_cannot_be_read_or_has_another_form_is_an_error() {
             RULES,
             200,
             "<html>".to_owned(),
-            "/api/v1/rules?product=Hail: ",
+            "/api/v1/rules?product=Hail: the answer is not valid JSON: ",
         ),
         (
             RULES,
             200,
             rules(json!([]), 3),
             "the answer has 0 rules, but says that there are 3",
+        ),
+        (
+            RULES,
+            200,
+            rules(json!(twice), 2),
+            "two rules are named hail-release",
         ),
         (
             RULES,
@@ -309,8 +320,8 @@ async fn what_cannot_be_read_or_has_another_form_is_an_error() {
         (
             SUMS,
             302,
-            "http://192.0.2.1/sums".to_owned(),
-            "it redirects to http://192.0.2.1/sums, whose host",
+            "http://me:SECRET@192.0.2.1/sums?signature=SECRET".to_owned(),
+            "it redirects to http://192.0.2.1, a host that",
         ),
         (INFORMATION, 200, long, "it has more than 4096 bytes"),
         (
@@ -319,11 +330,18 @@ async fn what_cannot_be_read_or_has_another_form_is_an_error() {
             "soon".to_owned(),
             "linux64_info.txt: it is not `buildID=` and a number",
         ),
+        (
+            INFORMATION,
+            200,
+            "buildID=\n".to_owned(),
+            "linux64_info.txt: it is not `buildID=` and a number",
+        ),
     ] {
         let (ran, bundle) = read_changed(&[(path, status, body)], &[]).await;
         assert_eq!(ran.code, Some(3), "{path} {status}: {}", ran.shown());
         let said = said(&ran);
         assert!(said.contains(why), "{why}: {said}");
+        assert!(!said.contains("SECRET"), "{said}");
         assert!(bundle.is_none(), "{path} {status}");
     }
     let (ran, _) = read_changed(&[], &["--channel", "esr"]).await;
@@ -380,6 +398,18 @@ fn services_have_to_be_declared() {
         text.contains("\"x\" is not a version with the number of a build"),
         "{text}"
     );
+    for args in [
+        &["--product", ""][..],
+        &["--product", "hail", "--channel", ""],
+    ] {
+        let ran = project(STAGING).run(&[&arguments[..3], args].concat());
+        assert_eq!(ran.code, Some(2), "{}", ran.shown());
+        assert!(
+            said(&ran).contains("a value is required for"),
+            "{}",
+            ran.shown()
+        );
+    }
     let declared = "        public-data:
             balrog: http://aus-api.example.com
             archive: https://archive.example.com/?a

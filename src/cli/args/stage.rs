@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
 /// Flags of `stage`.
@@ -47,10 +48,15 @@ pub struct StageHistoryArgs {
     #[arg(long, conflicts_with = "sources", requires = "product")]
     pub public: bool,
     /// Product whose rules and releases are read, e.g. firefox
-    #[arg(long, value_name = "PRODUCT", requires = "public")]
+    #[arg(long, value_name = "PRODUCT", requires = "public", value_parser = NonEmptyStringValueParser::new())]
     pub product: Option<String>,
     /// Channel whose rules are read, with those of its tests; can be repeated (default: release)
-    #[arg(long = "channel", value_name = "CHANNEL", requires = "public")]
+    #[arg(
+        long = "channel",
+        value_name = "CHANNEL",
+        requires = "public",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     pub channels: Vec<String>,
     /// Release that is read beside those that are offered, e.g. 141.0.3build2; can be repeated
     #[arg(

@@ -129,9 +129,10 @@ fn follow(hosts: &Hosts, attempt: Attempt<'_>) -> Action {
     match hosts.has(attempt.url()) {
         true => attempt.follow(),
         false => {
+            // The rest of the address may be signed.
             let why = format!(
-                "it redirects to {}, whose host `snowman.staging.public-data` does not declare",
-                attempt.url()
+                "it redirects to {}, a host that `snowman.staging.public-data` does not declare",
+                attempt.url().origin().ascii_serialization()
             );
             attempt.error(why)
         }

@@ -30,6 +30,8 @@ pub struct Answers {
     pub confirmed: usize,
     /// The others.
     pub different: Vec<String>,
+    /// The number of requests that were not made, as they are too many.
+    pub left: usize,
 }
 
 /// Asks the update server for a build of each platform of each release, and compares.
@@ -46,7 +48,10 @@ pub fn compare(
     let merged = bundle.merged(&TaskId::from_uuid_bytes([0; 16]));
     let world = world(&merged, &|_| false);
     let mut answers = Answers::default();
-    for path in paths(&world, wanted).into_iter().take(MAX_REQUESTS) {
+    let mut paths = paths(&world, wanted);
+    answers.left = paths.len().saturating_sub(MAX_REQUESTS);
+    paths.truncate(MAX_REQUESTS);
+    for path in paths {
         let address = format!("{server}{path}");
         let found = found(reader, &address)?;
         let own = DICE.map(|die| {
@@ -115,4 +120,63 @@ fn paths(world: &World, wanted: &Wanted) -> Vec<String> {
 fn is_plain(part: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !part.is_empty() && !part.starts_with('.') && part.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::value::{Object, json};
+    use crate::stage::balrog_state::{LOCALES, Release, locale_key, parts};
+    use crate::stage::state::Effect;
+
+    /// A server that has nothing.
+    struct Nothing;
+
+    impl Reader for Nothing {
+        fn get(&self, _: &str, _: u64) -> Result<Option<Vec<u8>>, Unreadable> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn what_is_not_asked_is_counted() {
+        let name = "Hail-1.0-build1";
+        let locale = json!({"appVersion": "1.0", "buildID": "20260131120000"});
+        let platforms: Object = (0..MAX_REQUESTS + 2)
+            .map(|number| {
+                let platform = json!({"locales": {"de": (locale.clone())}});
+                (format!("P{number}"), platform)
+            })
+            .collect();
+        let blob = json!({"name": name, "schema_version": 9, "platforms": (platforms)});
+        let release = Release {
+            product: "Hail".to_owned(),
+            blob: blob.as_object().unwrap().clone(),
+            read_only: false,
+        };
+        let effect = |space: &str, key: String, value| Effect {
+            space: space.to_owned(),
+            key,
+            value,
+        };
+        let parts = parts(name, &release).into_iter();
+        let mut effects: Vec<Effect> = parts
+            .map(|(space, key, value)| effect(space, key, value))
+            .collect();
+        effects.extend(locales(&blob).map(|(platform, locale, data)| {
+            effect(LOCALES, locale_key(name, platform, locale), data.clone())
+        }));
+        let bundle = Bundle {
+            effects,
+            ..Bundle::default()
+        };
+        let wanted = Wanted {
+            product: "Hail".to_owned(),
+            channels: vec!["release".to_owned()],
+            releases: Vec::new(),
+        };
+        let answers = compare(&Nothing, "http://localhost", &wanted, &bundle).unwrap();
+        assert_eq!(answers.left, 2);
+        assert_eq!(answers.confirmed + answers.different.len(), MAX_REQUESTS);
+    }
 }

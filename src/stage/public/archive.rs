@@ -191,7 +191,8 @@ fn information(
     };
     let text = String::from_utf8_lossy(&content).into_owned();
     let build_id = text.trim_end().strip_prefix("buildID=");
-    if !build_id.is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit())) {
+    let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    if !build_id.is_some_and(is_number) {
         let why = "it is not `buildID=` and a number".to_owned();
         return Err(PublicError::Form { address, why });
     }

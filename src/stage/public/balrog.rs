@@ -1,5 +1,7 @@
 //! Rules and releases, from Balrog's public API.
 
+use std::collections::BTreeSet;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::read::{PublicError, Reader, Services, Wanted, read_json};
@@ -54,6 +56,7 @@ pub fn rules(
     }
     let mut kept = Vec::new();
     let mut others = Vec::new();
+    let mut keys = BTreeSet::new();
     for rule in rules.iter() {
         if rule["rule_id"].as_u64().is_none() {
             return Err(wrong("a rule has no `rule_id`".to_owned()));
@@ -75,6 +78,9 @@ pub fn rules(
                 rule["rule_id"],
                 problems.join(", ")
             )));
+        }
+        if !keys.insert(key(rule)) {
+            return Err(wrong(format!("two rules are named {}", key(rule))));
         }
         let channel = rule["channel"].as_str();
         let concerns = |wanted: &String| channel.is_none_or(|channel| concerns(channel, wanted));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::name::ReleaseName;
 use super::read::{MAX_RELEASES, PublicError, Reader, Services, Wanted};
 use super::{answers, archive, balrog};
+use crate::base::text::plural;
 use crate::base::value::{Value, json};
 use crate::stage::balrog_state::{LOCALES, RULES, Release, locale_key, locales, parts};
 use crate::stage::history::{Bundle, RELEASES};
@@ -94,6 +95,12 @@ pub fn collect(
         let answers = answers.map_err(|error| one(error.into()))?;
         collected.confirmed = answers.confirmed;
         collected.notes.extend(answers.different);
+        if answers.left > 0 {
+            collected.notes.push(format!(
+                "the update server was not asked for {}, to ask it no more than a few users do",
+                plural(answers.left, "further build")
+            ));
+        }
     }
     Ok(collected)
 }

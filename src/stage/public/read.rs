@@ -96,7 +96,7 @@ pub fn read_json(
     let Some(content) = reader.get(address, limit)? else {
         return Ok(None);
     };
-    let value = json::read(address, &content).map_err(|error| PublicError::Form {
+    let value = json::read("the answer", &content).map_err(|error| PublicError::Form {
         address: address.to_owned(),
         why: error.message,
     })?;
