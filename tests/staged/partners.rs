@@ -120,6 +120,21 @@ fn each_locale_is_repacked_with_the_files_of_the_partner() {
 }
 
 #[test]
+fn only_what_is_known_of_the_release_is_checked() {
+    for (version, count) in [("94.0", 2), ("", 1)] {
+        let mut world = World::default();
+        let mut task = repack(&mut world);
+        version.clone_into(&mut task.staged.release.version);
+        let done = world.pass(&task);
+        let report = world.report(&done);
+        let mut checks = report["checked"].as_array().unwrap().iter();
+        let check = checks
+            .find(|check| check["what"] == "version and build number are those of the release");
+        assert_eq!(check.unwrap()["count"], count);
+    }
+}
+
+#[test]
 fn each_defect_of_a_partner_is_red() {
     let config = format!("{FOLDER}/repack.cfg");
     for (path, text, expected) in [
@@ -262,6 +277,15 @@ fn the_files_of_partners_are_those_that_the_graph_was_made_for() {
             "the files of the partner have the repack acme/acme-1/de, but the graph has no tasks for it",
         ]
     );
+    // A task for one partner makes nothing of others.
+    let mut partners = known(&["en-US", "de"]);
+    partners["other"] = json!({"other-1": (partners["acme"]["acme-1"].clone())});
+    task.staged.partners = Some(partners);
+    world.fail(&task);
+    let command = task.staged.payload["command"].clone();
+    let words = command.as_array().unwrap().iter().cloned();
+    task.staged.payload["command"] = words.chain([json!("--partner"), json!("acme")]).collect();
+    world.pass(&task);
 }
 
 /// A task as Firefox has it: its partners are in other repositories.
@@ -484,6 +508,19 @@ fn each_defect_of_an_attribution_is_red() {
     task.staged.payload["env"]["ATTRIBUTION_CONFIG"] = json!("[]");
     let red = world.fail(&task).join("\n");
     assert!(red.contains("writes no code into any installer"), "{red}");
+    // What is missing is told of all entries.
+    let list = json!([{"input": "a", "output": 1}, 2]).to_string();
+    task.staged.payload["env"]["ATTRIBUTION_CONFIG"] = json!(list);
+    let missing = [
+        (0, "output"),
+        (0, "attribution"),
+        (1, "input"),
+        (1, "output"),
+        (1, "attribution"),
+    ];
+    let missing =
+        missing.map(|(number, key)| format!("`ATTRIBUTION_CONFIG[{number}]` has no `{key}`"));
+    assert_eq!(world.fail(&task), missing);
 }
 
 /// A task for an image: the code is an argument, filled up with tabs.

@@ -42,7 +42,8 @@ pub fn write(program: &[u8], code: &str) -> Result<Vec<u8>, ProgramError> {
     let found = places.position(|part| part == tag.as_bytes());
     let at = table.start + found.ok_or(ProgramError::NoPlace)? + tag.len();
     let mut out = program.to_vec();
-    let room = out.get_mut(at..at + code.len());
+    let room = out.get_mut(at..(at + code.len()).min(end));
+    let room = room.filter(|room| room.len() == code.len());
     let room = room.ok_or(ProgramError::NoPlace)?;
     room.copy_from_slice(code.as_bytes());
     Ok(out)
@@ -149,6 +150,15 @@ mod tests {
         signed[at] = b'X';
         assert_eq!(write(&signed, "a"), Err(ProgramError::NoPlace));
         assert_eq!(write(&signed[..end / 2], "a"), Err(ProgramError::NotSigned));
+        // A code must not run over what follows the certificates.
+        let mut short = with_place(&program("win64")).unwrap();
+        let at = short.windows(4).rposition(|part| part == b"MOZC").unwrap();
+        let table = certificates(&short).unwrap();
+        let length = u32::try_from(at - table.start + TAG.len() + 2).unwrap();
+        short[table.entry + 4..table.entry + 8].copy_from_slice(&length.to_le_bytes());
+        short.extend(b"what follows");
+        assert!(write(&short, "abc").is_ok());
+        assert_eq!(write(&short, "abcd"), Err(ProgramError::NoPlace));
         assert_eq!(write(b"MZ", "a"), Err(ProgramError::NoProgram));
         assert_eq!(write(b"\x7fELF", "a"), Err(ProgramError::NoProgram));
     }

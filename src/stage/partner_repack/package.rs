@@ -121,6 +121,10 @@ fn listed(tar: &[u8]) -> Result<(Vec<String>, usize), PackageError> {
     let mut end = 0;
     for entry in tar::Archive::new(tar).entries().map_err(damaged)? {
         let entry = entry.map_err(damaged)?;
+        if entry.header().entry_type().is_gnu_sparse() {
+            // Its size is not that of its content, so the end of the archive would be missed.
+            return Err(PackageError::Damaged("it has a sparse file".to_owned()));
+        }
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         end = entry.raw_file_position() + entry.size().next_multiple_of(BLOCK);
         let path = path.strip_prefix("./").unwrap_or(&path);
@@ -310,6 +314,33 @@ mod tests {
             repack("target.tar.xz", &linux, &outside),
             Err(PackageError::Unsafe("../a".to_owned()))
         );
+    }
+
+    /// A file of holes may have any size, and no content.
+    #[test]
+    fn sparse_files_are_refused() {
+        let mut archive = tar::Builder::new(Vec::new());
+        for (size, hole) in [(0_u64, 0_u64), (u64::MAX - 511, u64::MAX - 511)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_path("hail/file").unwrap();
+            header.set_entry_type(tar::EntryType::GNUSparse);
+            header.set_size(0);
+            let gnu = header.as_gnu_mut().unwrap();
+            gnu.set_real_size(size);
+            gnu.sparse[0].set_offset(hole);
+            gnu.sparse[0].set_length(0);
+            header.set_cksum();
+            archive.append(&header, &[][..]).unwrap();
+        }
+        let tar = archive.into_inner().unwrap();
+        for start in [0, 512] {
+            let packed = xz(&tar[start..], 0, false).unwrap();
+            let refused = repack("target.tar.xz", &packed, &added()).unwrap_err();
+            assert!(
+                refused.to_string().contains("it has a sparse file"),
+                "{refused}"
+            );
+        }
     }
 
     proptest! {

@@ -46,7 +46,7 @@ pub fn write_codes(work: &mut Work<'_>) {
     };
     let installers = match listed {
         Ok(installers) => installers,
-        Err(error) => return work.report.problem(error),
+        Err(errors) => return work.report.problems.extend(errors),
     };
     if installers.is_empty() {
         work.report
@@ -90,26 +90,33 @@ pub fn write_codes(work: &mut Work<'_>) {
 }
 
 /// The installers of the script.
-fn listed(payload: &Value, arguments: &Arguments) -> Result<Vec<Installer>, String> {
+fn listed(payload: &Value, arguments: &Arguments) -> Result<Vec<Installer>, Vec<String>> {
     let config = payload["env"]["ATTRIBUTION_CONFIG"].as_str();
     if let Some(config) = config.filter(|config| !config.is_empty()) {
         let list = json_text::read("ATTRIBUTION_CONFIG", config.as_bytes());
-        let list = list.map_err(|error| format!("`ATTRIBUTION_CONFIG`: {error}"))?;
-        let list = list
-            .as_array()
-            .ok_or("`ATTRIBUTION_CONFIG` is not a list")?;
-        let read = list.iter().enumerate().map(|(number, entry)| {
-            let text = |key: &str| {
-                let text = entry[key].as_str().map(str::to_owned);
-                text.ok_or(format!("`ATTRIBUTION_CONFIG[{number}]` has no `{key}`"))
+        let list = list.map_err(|error| vec![format!("`ATTRIBUTION_CONFIG`: {error}")])?;
+        let list = list.as_array();
+        let list = list.ok_or_else(|| vec!["`ATTRIBUTION_CONFIG` is not a list".to_owned()])?;
+        let mut errors = Vec::new();
+        let mut installers = Vec::new();
+        for (number, entry) in list.iter().enumerate() {
+            let mut text = |key: &str| {
+                let text = entry[key].as_str();
+                if text.is_none() {
+                    errors.push(format!("`ATTRIBUTION_CONFIG[{number}]` has no `{key}`"));
+                }
+                text.unwrap_or_default().to_owned()
             };
-            Ok(Installer {
-                input: text("input")?,
-                output: text("output")?,
-                code: text("attribution")?,
-            })
-        });
-        return read.collect();
+            installers.push(Installer {
+                input: text("input"),
+                output: text("output"),
+                code: text("attribution"),
+            });
+        }
+        return match errors.is_empty() {
+            true => Ok(installers),
+            false => Err(errors),
+        };
     }
     let inputs = arguments.all("input");
     match (arguments.last("output"), arguments.last("attribution")) {
@@ -121,43 +128,55 @@ fn listed(payload: &Value, arguments: &Arguments) -> Result<Vec<Installer>, Stri
             });
             Ok(installers.collect())
         }
-        _ => Err(
+        _ => Err(vec![
             "the script gets no list: neither `ATTRIBUTION_CONFIG` nor `--input`, `--output` and `--attribution`"
                 .to_owned(),
-        ),
+        ]),
     }
 }
 
 /// The images of the commands for macOS.
-fn images(work: &mut Work<'_>) -> Result<Vec<Installer>, String> {
+fn images(work: &mut Work<'_>) -> Result<Vec<Installer>, Vec<String>> {
     let mut found = Vec::new();
+    let mut errors = Vec::new();
     for arguments in Arguments::each(work.payload(), "dmg") {
-        let [verb, input, output, tag, text] = &arguments.plain[..] else {
-            return Err(format!(
-                "`dmg` gets {}, but the program needs five to write a code",
-                plural(arguments.plain.len(), "argument")
-            ));
-        };
-        if verb != "attribute" || tag != TAG {
-            return Err(format!("`dmg {verb}` with {tag:?} writes no code"));
+        match image(&arguments.plain) {
+            Ok(installer) => found.push(installer),
+            Err(error) => errors.push(error),
         }
-        let code = text
-            .strip_prefix(TAG)
-            .ok_or(format!("{output}: the text does not begin with {TAG}"))?;
-        if text.len() != LIMIT {
-            work.report.problem(format!(
-                "{output}: the text has {}, but the application reads {LIMIT}: it is filled up with tabs",
-                plural(text.len(), "character")
-            ));
-        }
-        let code = percent_encoding::percent_decode_str(code.trim_end_matches('\t'));
-        found.push(Installer {
-            input: input.clone(),
-            output: output.clone(),
-            code: code.decode_utf8_lossy().into_owned(),
-        });
     }
-    Ok(found)
+    match errors.is_empty() {
+        true => Ok(found),
+        false => Err(errors),
+    }
+}
+
+/// The image of the arguments of a command.
+fn image(arguments: &[String]) -> Result<Installer, String> {
+    let [verb, input, output, tag, text] = arguments else {
+        return Err(format!(
+            "`dmg` gets {}, but the program needs five to write a code",
+            plural(arguments.len(), "argument")
+        ));
+    };
+    if verb != "attribute" || tag != TAG {
+        return Err(format!("`dmg {verb}` with {tag:?} writes no code"));
+    }
+    let code = text
+        .strip_prefix(TAG)
+        .ok_or(format!("{output}: the text does not begin with {TAG}"))?;
+    if text.len() != LIMIT {
+        return Err(format!(
+            "{output}: the text has {}, but the application reads {LIMIT}: it is filled up with tabs",
+            plural(text.len(), "character")
+        ));
+    }
+    let code = percent_encoding::percent_decode_str(code.trim_end_matches('\t'));
+    Ok(Installer {
+        input: input.clone(),
+        output: output.clone(),
+        code: code.decode_utf8_lossy().into_owned(),
+    })
 }
 
 /// Writes one code; its row in the report.

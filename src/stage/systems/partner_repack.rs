@@ -123,18 +123,23 @@ fn read_request(payload: &Value) -> Result<Request, Vec<String>> {
 fn check_release(work: &mut Work<'_>, request: &Request) {
     let release = &work.staged.release;
     let number = release.build_number.to_string();
+    let mut count = 0;
     for (what, asked, own) in [
         ("version", &request.version, &release.version),
         ("build number", &request.build_number, &number),
     ] {
-        if !own.is_empty() && asked != own {
+        if own.is_empty() {
+            continue;
+        }
+        count += 1;
+        if asked != own {
             work.report.problem(format!(
                 "the script is told the {what} {asked}, but the release has {own}"
             ));
         }
     }
     work.report
-        .checked("version and build number are those of the release", 2);
+        .checked("version and build number are those of the release", count);
 }
 
 /// The distributions in a folder of the repository; `None` if it cannot be read.
@@ -302,6 +307,9 @@ fn compare(work: &mut Work<'_>, known: &Value, found: &[Distribution], request: 
     let mut of_decision = BTreeSet::new();
     for (partner, distributions) in known.as_object().into_iter().flatten() {
         for (name, value) in distributions.as_object().into_iter().flatten() {
+            if !request.wants(partner, name) {
+                continue;
+            }
             let config = Config::of_decision(value);
             let locales = config.locales.iter();
             let locales = locales.filter(|locale| is_made(&config.platforms, locale));
