@@ -197,7 +197,10 @@ fn of_docker(members: &Members) -> Result<Found, ManifestError> {
     Ok(Found {
         config,
         manifest: None,
-        names: texts(&image["RepoTags"]).unwrap_or_default(),
+        names: match &image["RepoTags"] {
+            Value::Null => Vec::new(),
+            names => texts(names).ok_or_else(|| wrong(DOCKER, "RepoTags"))?,
+        },
         layers: files,
         faults,
     })
@@ -239,7 +242,8 @@ fn config(members: &Members, path: &str) -> Result<Config, ManifestError> {
     if value["rootfs"]["type"] != "layers" {
         return Err(wrong(path, "rootfs.type"));
     }
-    if let Some(history) = value["history"].as_array() {
+    if let Some(history) = value.get("history").filter(|value| !value.is_null()) {
+        let history = history.as_array().ok_or_else(|| wrong(path, "history"))?;
         let filled = history.iter().filter(|entry| entry["empty_layer"] != true);
         if filled.count() != diff_ids.len() && !history.is_empty() {
             return Err(wrong(path, "history"));

@@ -50,7 +50,11 @@ pub fn unpacked<'r>(reader: impl Read + 'r) -> std::io::Result<(Packing, Box<dyn
     let mut reader = BufReader::with_capacity(64 << 10, reader);
     let mut first = Vec::new();
     reader.by_ref().take(4).read_to_end(&mut first)?;
-    let is_zstd = first == *b"\x28\xb5\x2f\xfd";
+    // A file of zstd may begin with a frame that is skipped.
+    let is_zstd = matches!(
+        first[..],
+        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18]
+    );
     let is_gzip = first.starts_with(b"\x1f\x8b");
     let whole = std::io::Cursor::new(first).chain(reader);
     Ok(match (is_gzip, is_zstd) {

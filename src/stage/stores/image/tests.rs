@@ -179,6 +179,18 @@ fn all_forms_and_compressions_are_read() {
     assert_eq!(ids.len(), 1);
 }
 
+/// Programs that compress in parallel begin with a frame that is skipped.
+#[test]
+fn a_file_may_begin_with_a_frame_that_is_skipped() {
+    let skipped = b"\x5f\x2a\x4d\x18\x03\0\0\0abc";
+    let pack: fn(&[u8]) -> Vec<u8> =
+        |content| [&b"\x50\x2a\x4d\x18\0\0\0\0"[..], &zstd(content)].concat();
+    let packed = [&skipped[..], &zstd(&tar(&made().oci(pack, "+zstd")))].concat();
+    let image = read(&packed).unwrap();
+    assert_eq!(image.faults, [""; 0]);
+    assert_eq!(image.layers.len(), 2);
+}
+
 #[test]
 fn layers_and_files_have_their_hashes() {
     let mut other = made();
@@ -319,6 +331,9 @@ fn manifests_that_lie_are_refused() {
             .contains("has 0 layers, but the configuration 2")
     );
     assert!(changed(&|value| *value = json!("x")).contains("is not JSON"));
+    for tags in [json!("a:1"), json!([1])] {
+        assert!(changed(&|value| value[0]["RepoTags"] = tags.clone()).contains("`RepoTags`"));
+    }
     let configured = |change: &dyn Fn(&mut Value)| {
         let mut made = made();
         change(&mut made.config);
@@ -328,7 +343,9 @@ fn manifests_that_lie_are_refused() {
     assert!(configured(&|config| config["rootfs"] = json!({})).contains("`rootfs.diff_ids`"));
     assert!(configured(&|config| config["rootfs"]["type"] = json!("x")).contains("`rootfs.type`"));
     let history = json!([{"empty_layer": true}, {}]);
-    assert!(configured(&|config| config["history"] = history.clone()).contains("`history`"));
+    for history in [history, json!({}), json!("x")] {
+        assert!(configured(&|config| config["history"] = history.clone()).contains("`history`"));
+    }
     assert!(errors(&[("a".to_owned(), b"a".to_vec())]).contains("neither manifest.json"));
     // Two forms of different images.
     let other = Made::new(&[layer(&[("x", b"x")])]);
