@@ -44,10 +44,12 @@ pub async fn run(
         return Err(Diagnostic::user(message).help(help).into());
     }
     if runner.check_scope {
-        let offered = custom.project_actions(runner.action_task.as_str())?.actions;
-        let mut offered = offered.iter();
-        let action = offered.find(|action| action.cb_name == request.callback);
-        let permission = action.map_or("generic", |action| action.permission.as_str());
+        let known = custom
+            .project_actions(runner.action_task.as_str())?
+            .permissions;
+        let permission = known
+            .get(&request.callback)
+            .map_or("generic", String::as_str);
         check_scope(runner, &request.callback, permission, params).await?;
     }
     tracing::info!("Running the action {} in Python", request.callback);
@@ -58,6 +60,8 @@ pub async fn run(
         input: &request.input,
         collect: !runner.artifacts.in_place(),
         testing: !runner.check_scope,
+        // Release tasks are checked and staged in decisions, not in the requests that one of taskgraph's sends.
+        decides: settings(runner.graph_config, params)?.is_some(),
     };
     let action = RunningAction {
         runner,

@@ -12,7 +12,7 @@ use crate::base::suggest;
 use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
-use crate::custom::actions::{ProjectAction, ProjectActions};
+use crate::custom::actions::ProjectActions;
 use crate::ports::files::{FileError, Files};
 
 /// The file that hooks are rendered from.
@@ -34,7 +34,6 @@ pub fn actions_json(
     if let Some(document) = &project_actions.document {
         return Ok(document.clone());
     }
-    let project_actions = &project_actions.actions;
     let hash = hash(files)?;
     let disabled = disabled(actions, graph_config, project_actions)?;
     let mut offered: Vec<&Action> = actions
@@ -42,12 +41,9 @@ pub fn actions_json(
         .filter(|action| (action.available)(graph_config))
         .filter(|action| !disabled.iter().any(|name| name == action.cb_name))
         .collect();
-    // An action of the project replaces the built-in one of the same name.
-    offered.retain(|action| {
-        project_actions
-            .iter()
-            .all(|replacing| replacing.cb_name != action.cb_name)
-    });
+    // An action of the project replaces the built-in one of the same name, even on a push that it does not offer
+    // it for.
+    offered.retain(|action| !project_actions.permissions.contains_key(action.cb_name));
     let mut entries: Vec<(i64, Value)> = offered
         .into_iter()
         .map(|action| {
@@ -56,6 +52,7 @@ pub fn actions_json(
         })
         .collect();
     let enabled = project_actions
+        .actions
         .iter()
         .filter(|action| !disabled.contains(&action.cb_name));
     entries.extend(enabled.map(|action| (action.order, action.entry.clone())));
@@ -81,7 +78,7 @@ fn hash(files: &dyn Files) -> Result<String, Diagnostic> {
 fn disabled(
     actions: &[Action],
     graph_config: &GraphConfig,
-    project_actions: &[ProjectAction],
+    project_actions: &ProjectActions,
 ) -> Outcome<Vec<String>> {
     let mut wrong = Diagnostics::new();
     let mut disabled = Vec::new();
@@ -91,7 +88,7 @@ fn disabled(
     for (i, name) in named.into_iter().flatten().enumerate() {
         let name = name.as_str().unwrap_or_default();
         let known = actions.iter().map(|action| action.cb_name);
-        let known = known.chain(project_actions.iter().map(|action| action.cb_name.as_str()));
+        let known = known.chain(project_actions.permissions.keys().map(String::as_str));
         if known.clone().any(|known| known == name) {
             disabled.push(name.to_owned());
             continue;

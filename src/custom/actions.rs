@@ -1,5 +1,7 @@
 //! Actions that the project defines.
 
+use std::collections::BTreeMap;
+
 use super::project::{Custom, GRAPH_WORKER};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::value::{Value, json};
@@ -12,8 +14,6 @@ pub struct ProjectAction {
     pub order: i64,
     /// The name of its callback.
     pub cb_name: String,
-    /// The permission that it needs.
-    pub permission: String,
     /// Its entry in `actions.json`.
     pub entry: Value,
 }
@@ -23,6 +23,8 @@ pub struct ProjectAction {
 pub struct ProjectActions {
     /// The actions that are offered.
     pub actions: Vec<ProjectAction>,
+    /// The permission that each callback needs, also of actions that are not offered on this push.
+    pub permissions: BTreeMap<String, String>,
     /// `actions.json` as the project's own registry renders it; `None` if the project registers its
     /// actions with taskgraph, beside the built-in ones.
     pub document: Option<Value>,
@@ -80,12 +82,19 @@ impl Custom<'_> {
             Some(ProjectAction {
                 order: entry[0].as_i64()?,
                 cb_name: entry[1].as_str()?.to_owned(),
-                permission: entry[2].as_str()?.to_owned(),
-                entry: entry[3].clone(),
+                entry: entry[2].clone(),
             })
+        });
+        let permissions = answer.value["permissions"]
+            .as_object()
+            .into_iter()
+            .flatten();
+        let permissions = permissions.filter_map(|(name, permission)| {
+            Some((name.to_string(), permission.as_str()?.to_owned()))
         });
         Ok(ProjectActions {
             actions: actions.collect(),
+            permissions: permissions.collect(),
             document: Some(answer.value["document"].take()).filter(|document| !document.is_null()),
         })
     }

@@ -1,7 +1,7 @@
 //! Callbacks of the project's actions.
 //!
-//! A callback runs until it returns or makes a decision with the function of the project's entry. In that case
-//! it waits in its worker, which answers the calls of the decision meanwhile, so that the decision finds
+//! A callback runs until it returns or makes a decision with the function of the project's entry, or with taskgraph's
+//! if snowman is to make that decision, too. In that case it waits in its worker, which answers the calls of the decision meanwhile, so that the decision finds
 //! what the callback has changed in this process.
 
 use super::project::{Custom, GRAPH_WORKER};
@@ -38,6 +38,8 @@ pub struct CallbackInput<'r> {
     pub collect: bool,
     /// Whether nothing is changed, so that it runs in taskgraph's testing mode.
     pub testing: bool,
+    /// Whether snowman also makes the decisions that it requests of taskgraph's own function.
+    pub decides: bool,
 }
 
 /// The output of a callback.
@@ -112,6 +114,7 @@ impl<'c, 'a> Callback<'c, 'a> {
             "task": input.task.map(TaskId::as_str),
             "collect": input.collect,
             "testing": input.testing,
+            "decides": input.decides,
         });
         self.run(Call::new("run_action", arguments))
     }

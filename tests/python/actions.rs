@@ -72,6 +72,38 @@ fn release_promotion_needs_a_registered_action() {
     assert!(offered(&bringing_promotion(message)));
 }
 
+/// A promotion of the project's own is not offered for forks, and nothing takes its place there.
+#[test]
+fn an_action_that_is_not_offered_is_not_replaced() {
+    let Some(python) = python() else { return };
+    let section = format!("trust-domain: hail\n{PROMOTION}");
+    let own = "
+@register_callback_action(
+    name=\"release-promotion\", title=\"Promote\", symbol=\"pr\", description=\"Promotes a release\", order=500,
+    available=lambda parameters: parameters[\"head_repository\"] == OWN,
+)
+def promote(parameters, graph_config, input, task_group_id, task_id):
+    raise AssertionError
+
+";
+    let before = "\n@register_callback_action(\n    name=\"freeze\",";
+    let offered = |repository: &str| {
+        let world = World::new(python.clone())
+            .with("taskcluster/config.yml", "trust-domain: hail\n", &section)
+            .with(
+                "taskcluster/hail_taskgraph/actions.py",
+                before,
+                &format!("\nOWN = \"{repository}\"\n{own}{before}"),
+            );
+        let arguments = ["actions", "-p", "params/push.yml"];
+        let ours = read(&world.ours(&arguments).stdout);
+        assert_eq!(ours, read(&world.peer(&arguments).stdout));
+        ours.to_string().contains("release-promotion")
+    };
+    assert!(offered("https://github.com/hail/hail"));
+    assert!(!offered("https://github.com/hail/other"));
+}
+
 /// The project also registers the action of mozilla-taskgraph.
 fn bringing_promotion(world: World) -> World {
     world.with(

@@ -347,3 +347,79 @@ fn release_tasks_of_a_callback_are_refused_where_they_would_be_staged() {
     let refused = flat(&world.failure(TEST));
     assert!(refused.contains("a release task of checksums"), "{refused}");
 }
+
+/// A callback that decides with taskgraph's own function, as most promotions do: its release tasks are staged like
+/// those of any other decision.
+#[test]
+fn decisions_of_a_callback_stage_release_tasks() {
+    let body = "
+    from taskgraph.decision import taskgraph_decision
+    from taskgraph.parameters import Parameters
+
+    values = dict(parameters, head_tag=\"thawed\")
+    taskgraph_decision({\"root\": graph_config.root_dir}, parameters=Parameters(strict=False, **values))
+";
+    let Some(world) = world(body) else { return };
+    let worker = "taskcluster/hail_taskgraph/workers.py";
+    let world = world
+        .with(
+            worker,
+            "{\"stones\": task[\"worker\"][\"stones\"], \"of\": config.params[\"hail_size\"]}",
+            "{\"release_name\": \"Hail-1.2.3-build1\"}",
+        )
+        .with(
+            worker,
+            "\"hail:stones:\" + config.graph_config[\"trust-domain\"]",
+            "\"project:hail:releng:ship-it:server:staging\")
+    task_def[\"scopes\"].append(\"project:hail:releng:ship-it:action:mark-as-shipped\"",
+        )
+        .with(
+            "taskcluster/config.yml",
+            "worker-type: stones",
+            "worker-type: hail-3-shipit",
+        )
+        .file(
+            "taskcluster/snowman.yml",
+            "release-branches: {hail: [release]}\nstaging: {worker-type: linux, image: \"hail:1\"}\n",
+        );
+    let services = services();
+    let world = in_action_task(&services, world);
+    succeed(&world.ours(&["action-callback"]));
+    let created = services.created_in(ACTION);
+    let pools: Vec<Value> = created
+        .iter()
+        .map(|task| json!(task.definition))
+        .filter(|definition| definition["tags"]["kind"] == "sign")
+        .filter(|definition| {
+            definition["metadata"]["name"]
+                .as_str()
+                .unwrap()
+                .contains("stones")
+        })
+        .map(|definition| {
+            json!([
+                definition["workerType"],
+                definition["extra"]["staging"]["system"]
+            ])
+        })
+        .collect();
+    assert!(!pools.is_empty());
+    assert!(
+        pools.iter().all(|pool| *pool == json!(["linux", "shipit"])),
+        "{pools:?}"
+    );
+}
+
+/// An action needs its own permission also where it is not offered.
+#[test]
+fn the_permission_of_an_action_does_not_depend_on_the_push() {
+    let Some(world) = world("    cancel_task(task_id)") else {
+        return;
+    };
+    let hidden = "    name=\"thaw\", available=lambda parameters: False,";
+    let world = world.with(ACTIONS, "    name=\"thaw\",", hidden);
+    let services = services();
+    let world = in_action_task(&services, world);
+    succeed(&world.ours(&["action-callback"]));
+    assert_eq!(services.state(TASK), "exception");
+}

@@ -35,13 +35,13 @@ def list_callbacks(head):
 
 
 def list_actions(head):
-    """Returns the project's actions in the format of actions.json. If it has a registry of its own, these
-    are all actions, in order."""
+    """Returns the project's actions in the format of actions.json, and the permissions of all, also of those
+    that are not offered now. If it has a registry of its own, these are all actions, in order."""
     from snowman_worker import entry
 
     own_registry = entry.action_registry()
     if not own_registry and "taskgraph.actions.registry" not in sys.modules:
-        return {"actions": [], "document": None}
+        return {"actions": [], "permissions": {}, "document": None}
     if own_registry:
         listed = sorted(own_registry.actions(), key=lambda action: action.order)
     else:
@@ -50,17 +50,18 @@ def list_actions(head):
         listed = registry.actions
     own = own_callbacks()
     parameters = project.parameters(head["graph"])
-    actions = []
+    actions, permissions = [], {}
     for action in listed:
         if action.cb_name not in own:
             continue
+        permissions[action.cb_name] = _permission(action)
         rendered = action.action_builder(parameters, project.graph_config, head["decision"])
         if rendered:
-            actions.append([action.order, action.cb_name, _permission(action), rendered])
+            actions.append([action.order, action.cb_name, rendered])
     document = None
     if own_registry:
         document = own_registry.render(parameters, project.graph_config, head["decision"])
-    return {"actions": actions, "document": document}
+    return {"actions": actions, "permissions": permissions, "document": document}
 
 
 def _permission(action):

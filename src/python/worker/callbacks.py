@@ -144,10 +144,11 @@ class _Suspendable:
 
 
 class _Decisions:
-    """The function of the entry that makes a decision, while a callback runs: snowman makes the decision."""
+    """The function that makes a decision, while a callback runs: snowman makes the decision."""
 
-    def __init__(self, recorded, replacements):
+    def __init__(self, recorded, replacements, checks):
         self.recorded = recorded
+        self.checks = checks
         self.replacements = replacements
         self.environment = dict(os.environ)
 
@@ -162,9 +163,13 @@ class _Decisions:
         if callable(parameters):
             parameters = parameters(project.graph_config)
         if parameters is None:
-            find = entry.find("decision", "get_decision_parameters")
+            from taskgraph import decision
+
+            find = entry.find("decision", "get_decision_parameters") or decision.get_decision_parameters
             parameters = find(project.graph_config, options)
-        parameters.check()
+        # taskgraph's own function decides with parameters that its schema does not know, too.
+        if self.checks:
+            parameters.check()
         request = {"decide": dict(parameters), "environment": self._changed_variables()}
         sys.stdout.flush()
         # Sessions open connections again when they need them; a copy of this process cannot share them.
@@ -179,16 +184,20 @@ def _run_callback(head, recorded, folder):
     from snowman_worker import entry, testing
     from snowman_worker.actions import own_callbacks
     from snowman_worker.decision_entry import replaced
+    from taskgraph import decision
 
     callback = own_callbacks()[head["callback"]]
     parameters = project.parameters(head["graph"])
     decide = entry.find("decision", "taskgraph_decision")
+    is_own = decide is not None
+    if not is_own and head["decides"]:
+        decide = decision.taskgraph_decision
     # These concern the callback, not what snowman does while it waits.
     replacements = _Suspendable()
     if folder:
         replacements.makers.append(lambda: _artifacts_in(folder))
     if decide:
-        decisions = _Decisions(recorded, replacements)
+        decisions = _Decisions(recorded, replacements, checks=is_own)
         replacements.makers.append(lambda: replaced((decide, decisions)))
     with contextlib.ExitStack() as stack:
         if head["testing"]:
