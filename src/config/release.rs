@@ -143,6 +143,18 @@ pub fn derived(config: &GraphConfig, params: &Parameters) -> Object {
         .collect()
 }
 
+/// Returns the branch of the push: its name alone is `head_ref` in projects whose `.taskcluster.yml` was written for
+/// older versions of taskgraph.
+#[must_use]
+pub fn pushed_branch(params: &Parameters) -> Option<&str> {
+    let reference = params.str("head_ref");
+    match reference.strip_prefix("refs/heads/") {
+        None if reference.is_empty() || reference.starts_with("refs/") => None,
+        None => Some(reference),
+        branch => branch,
+    }
+}
+
 /// Returns whether a release is `production` or `staging`.
 #[must_use]
 pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
@@ -151,9 +163,7 @@ pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
         .and_then(|projects| projects.get(params.project()));
     let is_release_branch = match branches {
         Some(Value::Bool(all)) => *all,
-        Some(Value::Array(names)) => params
-            .str("head_ref")
-            .strip_prefix("refs/heads/")
+        Some(Value::Array(names)) => pushed_branch(params)
             .is_some_and(|branch| names.iter().any(|name| name.as_str() == Some(branch))),
         _ => false,
     };
@@ -223,6 +233,9 @@ mod tests {
         assert_eq!(level_of(json!(false), main.clone()), "staging");
         assert_eq!(level_of(json!(["main"]), main.clone()), "production");
         assert_eq!(level_of(json!(["release"]), main.clone()), "staging");
+        let short = json!({"level": "3", "head_ref": "main"});
+        assert_eq!(level_of(json!(["main"]), short.clone()), "production");
+        assert_eq!(level_of(json!(["release"]), short), "staging");
         let low = json!({"level": "1", "head_ref": "refs/heads/main"});
         assert_eq!(level_of(json!(true), low), "staging");
         let tag = json!({"level": "3", "head_ref": "refs/tags/main"});

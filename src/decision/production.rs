@@ -226,7 +226,12 @@ fn parameters(
 ) -> Outcome<(Parameters, Vec<Changed>)> {
     let mut values = params.values().clone();
     let (project, branch) = branch(config, params);
-    let reference = branch.map(|branch| format!("refs/heads/{branch}"));
+    // As `.taskcluster.yml` of the project passes it.
+    let is_short = release::pushed_branch(params) == Some(params.str("head_ref"));
+    let reference = branch.map(|branch| match is_short {
+        true => branch,
+        false => format!("refs/heads/{branch}"),
+    });
     let wanted = [
         ("level", Some("3".to_owned())),
         ("project", Some(project)),
@@ -265,7 +270,7 @@ fn branch(config: &GraphConfig, params: &Parameters) -> (String, Option<String>)
         Value::Array(names) => Some(Some(names.iter().find_map(Value::as_str)?.to_owned())),
         _ => None,
     };
-    let current = params.str("head_ref").strip_prefix("refs/heads/");
+    let current = release::pushed_branch(params);
     let has_current = |value: &Value| value.texts().any(|name| Some(name) == current);
     if let Some(value) = branches.get(own)
         && let Some(branch) = first_of(value)

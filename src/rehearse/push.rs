@@ -96,7 +96,7 @@ impl Push {
         let own = own.map(|url| url.trim_end_matches('/').to_owned());
         let cloned = vcs.remote_url().map_err(vcs_error)?;
         let cloned = cloned.filter(|url| parse_repository_url(url).is_some());
-        let name = text("name").unwrap_or_else(|| "project".to_owned());
+        let name = text("name").map_or_else(|| "project".to_owned(), |name| as_on_github(&name));
         let repository = own
             .or(cloned)
             .unwrap_or_else(|| format!("https://github.com/rehearsal/{name}"));
@@ -267,6 +267,12 @@ impl Push {
     }
 }
 
+/// A name that people read, such as `Snow Fox`, in the form that names on GitHub have.
+fn as_on_github(name: &str) -> String {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || ['.', '-', '_'].contains(&c);
+    name.replace(|c| !is_allowed(c), "-")
+}
+
 /// The ref of a branch, which may be given with or without `refs/heads/`.
 pub fn head_ref(branch: &str) -> String {
     format!("refs/heads/{}", branch.trim_start_matches("refs/heads/"))
@@ -299,4 +305,16 @@ pub fn granted_scopes() -> Vec<String> {
         .chain(second)
         .chain(assumed.map(str::to_owned))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_on_github;
+
+    #[test]
+    fn a_name_for_people_becomes_one_of_a_repository() {
+        assert_eq!(as_on_github("Application Services"), "Application-Services");
+        assert_eq!(as_on_github("snow_fox.v2-1"), "snow_fox.v2-1");
+        assert_eq!(as_on_github("Füchse/a"), "F-chse-a");
+    }
 }

@@ -83,7 +83,7 @@ impl<'a> Rehearsal<'a> {
         let repository = context
             .vcs
             .and_then(|vcs| vcs::discover(vcs.root(), context.environment).ok());
-        let staged_tasks = StagedTasks::new(repository, &push.head_rev);
+        let staged_tasks = StagedTasks::new(repository, &push);
         let workers = WorkerOptions {
             on_event: Some(Arc::new(on_event)),
             simulator: staged::is_wanted(graph_config).then(|| staged_tasks.simulator()),

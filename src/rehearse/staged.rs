@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::flavors::chain;
 use super::made::{Build, Builds};
+use super::push::Push;
 use super::tree::WorkingCopy;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json;
@@ -19,7 +20,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::parameters;
 use crate::ports::files::Files;
 use crate::ports::vcs::Vcs;
-use crate::release::staged::{Release, STATE, Staged, partners};
+use crate::release::staged::{self, Release, STATE, Staged, partners};
 use crate::release::{Recognized, recognize};
 use crate::sandbox::{
     ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Sandbox,
@@ -88,6 +89,8 @@ pub struct StagedTasks {
     builds: Builds,
     /// The repository of the project.
     tree: Option<Arc<ProjectTree>>,
+    /// Where it was pushed to.
+    repository: Option<staged::Repository>,
 }
 
 /// The repository of the project, at what is checked out.
@@ -130,11 +133,17 @@ struct Tasks {
 }
 
 impl StagedTasks {
-    /// No tasks yet, in a release of the revision `head` of a repository.
-    pub fn new(repository: Option<Box<dyn Vcs>>, head: &str) -> Self {
+    /// No tasks yet, in a release of what was pushed from a repository.
+    pub fn new(repository: Option<Box<dyn Vcs>>, push: &Push) -> Self {
+        let head = push.head_rev.as_str();
+        let tool = repository.as_ref().map(|vcs| vcs.tool());
         let tree = repository.map(|vcs| Repository::new(WorkingCopy::new(vcs, head), head));
         Self {
             tree: tree.map(Arc::new),
+            repository: tool.map(|tool| staged::Repository {
+                tool: tool.name().to_owned(),
+                url: push.repository.clone(),
+            }),
             ..Self::default()
         }
     }
@@ -300,7 +309,10 @@ impl StagedTasks {
             history: tasks.history.clone(),
             copy_of: None,
             archive: tasks.archive.clone(),
-            repository: None,
+            repository: match recognized.system.reads_repository {
+                true => self.repository.clone(),
+                false => None,
+            },
             partners: partners(recognized.system, &tasks.partners, kind),
         };
         Some(staged.into_definition(definition))

@@ -134,7 +134,10 @@ pub fn promotion_action(actions_json: &[u8]) -> Result<Value, Diagnostic> {
         .find(|action| action["name"] == "release-promotion")
         .ok_or_else(|| {
             Diagnostic::user("the decision task does not provide the action `release-promotion`")
-                .help("check that `taskgraph.disabled-actions` does not contain it")
+                .help(
+                    "check that `taskgraph.disabled-actions` does not contain it, and that the project offers it for \
+                     pushes to the repository, which is that of the remote `origin`",
+                )
         })
 }
 

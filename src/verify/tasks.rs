@@ -136,7 +136,10 @@ pub(super) fn always_optimized(graph: &IdGraph, wrong: &mut Diagnostics) {
             .in_kind(&task.kind)
             .in_task(task.label.as_str())
             .at(task.provenance.place.clone())
-            .help("check its `index-search` paths, or run it on a real worker");
+            .help(
+                "check its `index-search` paths, or run it on a real worker; if another project builds it, a rehearsal \
+                 needs one of the paths as `--indexed PATH`",
+            );
             wrong.push(match paths.as_slice() {
                 [] => diagnostic,
                 paths => {
