@@ -43,6 +43,24 @@ fn red(change: impl Fn(&mut Value)) -> String {
     world.fail(&task).join("\n")
 }
 
+/// The real worker has the repository of each project in its settings.
+#[test]
+fn a_payload_need_not_name_the_repository() {
+    let mut world = World::default();
+    let build = world.build(&[(APK, b"content")]);
+    let mut payload = payload(&build);
+    if let Value::Object(fields) = &mut payload {
+        fields.shift_remove("githubRepoUrl");
+    }
+    let task = github(&mut world, payload, &[]);
+    let done = world.pass(&task);
+    let effects = world.state(&done).effects;
+    let of_project = |effect: &Effect| effect.key.starts_with("storm storm-94.0");
+    assert!(effects.iter().any(of_project), "{effects:?}");
+    let unchecked = world.report(&done)["notChecked"].to_string();
+    assert!(unchecked.contains("of the project storm"), "{unchecked}");
+}
+
 #[test]
 fn a_release_keeps_what_it_says_and_its_files() {
     let mut world = World::default();

@@ -2,6 +2,7 @@
 
 use snowman::base::name::TaskId;
 use snowman::base::value::{Value, json};
+use snowman::release::staged::Repository;
 
 use super::world::{Task, World};
 use crate::common::staged::REVISION;
@@ -55,6 +56,42 @@ fn a_version_is_bumped_and_the_difference_applied() {
         checks.contains("to which the differences were applied"),
         "{checks}"
     );
+}
+
+/// The files of some releases are in another repository than what releases them.
+#[test]
+fn a_version_in_another_repository_is_not_checked() {
+    let bumped = |url: &str| {
+        let mut world = World::default();
+        world.files.insert("README".to_owned(), "hail\n".to_owned());
+        let files = ["browser/extensions/newtab/manifest.json"];
+        let mut task = lando(&mut world, &["version_bump"], bump(&files, "1.1.0"), &[]);
+        task.staged.repository = Some(Repository {
+            tool: "git".to_owned(),
+            url: url.to_owned(),
+        });
+        (world, task)
+    };
+    let (mut world, task) = bumped("https://github.com/snow/manifests");
+    let done = world.pass(&task);
+    let unchecked = world.report(&done)["notChecked"].to_string();
+    assert!(
+        unchecked.contains("staging-hail is not the repository of the task"),
+        "{unchecked}"
+    );
+    for url in ["https://github.com/snow/hail", "https://hg.mozilla.org/try"] {
+        let (mut world, task) = bumped(url);
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains("manifest.json does not exist"), "{red}");
+    }
+    // Files that are there are those that it is about.
+    let (mut world, task) = bumped("https://github.com/snow/manifests");
+    let file = "browser/extensions/newtab/manifest.json".to_owned();
+    world
+        .files
+        .insert(file, "{\"version\": \"1.2.0\"}\n".to_owned());
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("is lower than 1.2.0"), "{red}");
 }
 
 #[test]
@@ -201,4 +238,24 @@ fn a_tree_task_needs_its_scopes() {
     task.staged.scopes.pop();
     let red = world.fail(&task).join("\n");
     assert!(red.contains("treescript:action:push"), "{red}");
+}
+
+/// Workers of projects on GitHub read the actions in the scopes.
+#[test]
+fn actions_of_projects_on_github_are_scopes() {
+    let task_with = |scope: &str| {
+        let mut world = World::default();
+        world.files.insert(VERSION.to_owned(), "94.0\n".to_owned());
+        let mut task = world.task("tree", "", bump(&[VERSION], "94.0.1"), &[]);
+        task.staged.scopes = vec![scope.to_owned()];
+        (world, task)
+    };
+    let (mut world, task) = task_with("project:mobile:snow-android:treescript:action:version_bump");
+    let done = world.pass(&task);
+    let diff = world.get(&done, "public/build/version-bump.diff").unwrap();
+    assert!(String::from_utf8_lossy(diff).contains("+94.0.1"));
+    // Firefox's has to list them.
+    let (mut world, task) = task_with("project:releng:treescript:action:version_bump");
+    let red = world.fail(&task).join("\n");
+    assert!(red.contains("lists no action"), "{red}");
 }

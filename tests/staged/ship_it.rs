@@ -51,6 +51,30 @@ fn a_release_is_shipped_after_it_was_pushed() {
     world.pass(&task);
 }
 
+/// Projects that do not push candidates with the real tools' names choose their own.
+#[test]
+fn candidates_in_a_layout_of_the_project_count() {
+    for folder in ["candidates-94.0/build20260131", "94.0-rc/1", "94.0"] {
+        let mut world = World::default();
+        let candidate = format!("pub/hail/candidates/{folder}/a");
+        let pushed = archived(&mut world, &[&candidate, RELEASE]);
+        let task = ship(&mut world, "Hail-94.0-build1", &[&pushed]);
+        world.pass(&task);
+    }
+    for folder in [
+        "candidates-94.0.1/build1",
+        "candidates-194.0/1",
+        "94.0-candidates/build2",
+    ] {
+        let mut world = World::default();
+        let candidate = format!("pub/hail/candidates/{folder}/a");
+        let pushed = archived(&mut world, &[&candidate, RELEASE]);
+        let task = ship(&mut world, "Hail-94.0-build1", &[&pushed]);
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains("`promote` is not among"), "{red}");
+    }
+}
+
 #[test]
 fn shipping_before_the_push_is_red() {
     let mut world = World::default();

@@ -358,9 +358,12 @@ fn packages_for_android_pass() {
     let files = ALL.map(|file| android(file, Some("dep")));
     let task = apk(&mut world, "googleplay:product:hail:dep", &files);
     world.pass(&task);
-    let bundle = [android("target.aab", Some("release"))];
-    let task = apk(&mut world, "googleplay:product:hail", &bundle);
-    world.pass(&task);
+    // Firefox, and the projects on GitHub.
+    for certificate in ["release", "nightly", "production", "fennec-production"] {
+        let bundle = [android("target.aab", Some(certificate))];
+        let task = apk(&mut world, "googleplay:product:hail", &bundle);
+        world.pass(&task);
+    }
 }
 
 #[test]

@@ -68,7 +68,8 @@ pub static GITHUB: TaskShape = open(
         text("gitRevision"),
         text("gitTag"),
         required("isPrerelease", Shape::Boolean),
-        text("githubRepoUrl"),
+        // For people: the worker knows the repository of each project.
+        optional("githubRepoUrl", TEXT),
         text("releaseName"),
         required("upstreamArtifacts", UPSTREAM_OR_NONE),
         optional("artifactMap", Shape::List(&list(MAPPING, 0, false))),

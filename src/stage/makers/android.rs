@@ -17,6 +17,32 @@ const TARGET: u32 = 35;
 /// 2010-01-01, in seconds since 1970.
 const START: u32 = 1_262_304_000;
 
+/// The names of applications in stores, by words that the label or the repository of a build has. The first one
+/// counts.
+const APPLICATIONS: &[(&[&str], &str)] = &[
+    (&["fenix", "nightly"], "org.mozilla.fenix"),
+    (&["fenix", "beta"], "org.mozilla.firefox_beta"),
+    (&["fenix"], "org.mozilla.firefox"),
+    (&["focus", "nightly"], "org.mozilla.focus.nightly"),
+    (&["focus", "beta"], "org.mozilla.focus.beta"),
+    (&["focus"], "org.mozilla.focus"),
+    (&["klar"], "org.mozilla.klar"),
+    (&["reference", "browser"], "org.mozilla.reference.browser"),
+    (&["mozilla", "vpn"], "org.mozilla.firefox.vpn"),
+];
+
+/// The name of the application in stores. Stores know those of Mozilla, which builds need not say.
+fn application(facts: &Facts<'_>) -> String {
+    let names = [facts.label, facts.branch];
+    let all: Vec<&str> = names
+        .iter()
+        .flat_map(|name| name.split(['-', '_', '/']))
+        .collect();
+    let mut known = APPLICATIONS.iter();
+    let found = known.find(|(words, _)| words.iter().all(|word| all.contains(word)));
+    found.map_or_else(|| facts.package(), |(_, name)| (*name).to_owned())
+}
+
 /// A package. The file's name may say which machine it is for.
 #[must_use]
 pub fn package(facts: &Facts<'_>, file: &str) -> Vec<u8> {
@@ -133,7 +159,7 @@ fn manifest(facts: &Facts<'_>, machine: Option<Machine>) -> Element {
             named("category", "android.intent.category.LAUNCHER"),
         ],
     );
-    let package = facts.package();
+    let package = application(facts);
     let activity = vec![
         ("name", Value::Text(format!("{package}.App"))),
         ("exported", Value::Flag(true)),
@@ -197,4 +223,55 @@ fn adler32(bytes: &[u8]) -> u32 {
         (low, (high + low) % 65521)
     });
     high << 16 | low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_of_mozilla_have_the_names_that_stores_know() {
+        let name = |label, branch| {
+            application(&Facts {
+                label,
+                product: "hail",
+                version: "1.0",
+                build_id: "20260131120000",
+                platform: "android",
+                locale: "en-US",
+                branch,
+            })
+        };
+        // As the configuration of the real worker has them.
+        for (label, branch, expected) in [
+            (
+                "build-bundle-fenix-release",
+                "firefox-android",
+                "org.mozilla.firefox",
+            ),
+            (
+                "build-bundle-fenix-nightly",
+                "firefox-android",
+                "org.mozilla.fenix",
+            ),
+            (
+                "build-apk-focus-beta",
+                "mozilla-beta",
+                "org.mozilla.focus.beta",
+            ),
+            (
+                "build-bundle-klar-release",
+                "firefox-android",
+                "org.mozilla.klar",
+            ),
+            (
+                "build-nightly",
+                "reference-browser",
+                "org.mozilla.reference.browser",
+            ),
+        ] {
+            assert_eq!(name(label, branch), expected);
+        }
+        assert!(name("build-release", "hail-android").ends_with(".hail"));
+    }
 }

@@ -90,10 +90,19 @@ pub fn release(work: &mut Work<'_>) {
     });
 }
 
-/// The owner and name of the repository: those of the payload, if the project lets it choose, or those in its URL.
+/// The owner and name of the repository: those of the payload, if the project lets it choose, or those in its URL. The
+/// name of the project stands for a repository that only the worker knows.
 fn repository(work: &mut Work<'_>) -> Option<String> {
     let (owner, name) = (work.text("githubOwner"), work.text("githubRepoName"));
     let url = work.text("githubRepoUrl");
+    let projects = upstream::scope_ends(work, ":github:project:");
+    if let ("", "", "", Some(project)) = (owner, name, url, projects.first()) {
+        let project = (*project).to_owned();
+        work.report.unchecked.push(format!(
+            "the repository: the payload names none, so it is that of the project {project} in the worker's settings"
+        ));
+        return Some(project);
+    }
     let of_url = url
         .strip_prefix("https://github.com/")
         .map(|path| path.trim_end_matches('/'))

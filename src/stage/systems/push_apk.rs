@@ -10,7 +10,17 @@ use crate::stage::stores::apk::{self, Apk};
 use crate::stage::stores::publish::PublishError;
 use crate::stage::work::Work;
 
-/// The names of the packages of products.
+const FOCUS: &[&str] = &[
+    "org.mozilla.focus",
+    "org.mozilla.focus.beta",
+    "org.mozilla.focus.nightly",
+    "org.mozilla.klar",
+];
+
+/// The certificates of releases: projects on GitHub have `production` ones.
+const OF_RELEASES: &[&str] = &["release", "nightly", "production", "fennec-production"];
+
+/// The names of the packages of products, which are named as in scopes.
 const PACKAGES: &[(&str, &[&str])] = &[
     (
         "fenix",
@@ -20,15 +30,9 @@ const PACKAGES: &[(&str, &[&str])] = &[
             "org.mozilla.firefox_beta",
         ],
     ),
-    (
-        "focus",
-        &[
-            "org.mozilla.focus",
-            "org.mozilla.focus.beta",
-            "org.mozilla.focus.nightly",
-            "org.mozilla.klar",
-        ],
-    ),
+    ("focus", FOCUS),
+    ("focus-android", FOCUS),
+    ("mozillavpn", &["org.mozilla.firefox.vpn"]),
     ("reference-browser", &["org.mozilla.reference.browser"]),
 ];
 
@@ -146,7 +150,7 @@ fn check(work: &mut Work<'_>, product: &str, is_dep: bool, path: &str, apk: &Apk
     let known = PACKAGES.iter().find(|(name, _)| *name == product);
     let other = PACKAGES
         .iter()
-        .find(|(name, packages)| *name != product && packages.contains(&apk.package.as_str()));
+        .find(|(_, packages)| packages.contains(&apk.package.as_str()));
     match (known, other) {
         (Some((_, packages)), _) if !packages.contains(&apk.package.as_str()) => {
             faults.push(format!(
@@ -192,7 +196,7 @@ fn check(work: &mut Work<'_>, product: &str, is_dep: bool, path: &str, apk: &Apk
         JarVerdict::Valid(name) => {
             let fits = match is_dep {
                 true => *name == "dep",
-                false => ["release", "nightly"].contains(name),
+                false => OF_RELEASES.contains(name),
             };
             if !fits {
                 faults.push(format!(

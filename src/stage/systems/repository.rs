@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::repo_url::parse_repository_url;
 use crate::base::value::{Value, json};
 use crate::release::staged::Staged;
 use crate::stage::python_json;
@@ -40,9 +41,22 @@ pub fn lando(work: &mut Work<'_>) {
     run(work, repository, &actions);
 }
 
-/// Commits and tags in a Mercurial repository.
+/// The actions of a task of treescript. Only the workers of Firefox and Thunderbird, whose scopes name no repository,
+/// read them in the payload; for others, the scopes are the actions.
+fn tree_actions<'w>(work: &Work<'w>) -> Vec<&'w str> {
+    let scopes = work.staged.scopes.iter();
+    let scopes = scopes.filter_map(|scope| scope.split_once(":treescript:action:"));
+    let of_repositories = scopes.filter(|(start, _)| start.split(':').count() == 3);
+    let of_scopes: BTreeSet<&str> = of_repositories.map(|(_, action)| action).collect();
+    if work.payload().get("actions").is_none() {
+        return of_scopes.into_iter().collect();
+    }
+    work.payload()["actions"].texts().collect()
+}
+
+/// Commits and tags in a repository.
 pub fn tree(work: &mut Work<'_>) {
-    let actions = work.payload()["actions"].texts().collect::<Vec<_>>();
+    let actions = tree_actions(work);
     let has_scope = |action: &str| {
         let scopes = work.staged.scopes.iter();
         let mut ends = scopes.filter_map(|scope| scope.split_once(":treescript:action:"));
@@ -80,14 +94,42 @@ fn without_tree(staged: &Staged) -> &'static str {
     }
 }
 
+/// Whether the files that get another version are in a repository of another name than that of the task, as with
+/// an extension whose source is not where its releases are made.
+fn is_elsewhere(work: &Work<'_>, repository: &str, tree: &dyn Tree) -> bool {
+    let url = work.staged.repository.as_ref().map(|own| own.url.as_str());
+    let Some(own) = url.and_then(parse_repository_url) else {
+        return false;
+    };
+    // All of hg.mozilla.org's have copies of one tree under many names.
+    let plain = repository.strip_prefix("staging-").unwrap_or(repository);
+    let is_own = own.owner.is_none()
+        || plain
+            .strip_prefix(own.name.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let bump = payload::bump(work.payload());
+    let files = bump.map(|bump| bump.files).unwrap_or_default();
+    let is_missing = |file: &String| matches!(tree.file(HEAD, file), Ok(None));
+    !is_own && !files.is_empty() && files.iter().all(is_missing)
+}
+
 /// Does the actions of a task.
 fn run(work: &mut Work<'_>, repository: &str, actions: &[&str]) {
-    let tree = work.tree();
+    let mut tree = work.tree();
     if tree.is_none() {
         work.report.unchecked.push(format!(
             "the commits, whose differences cannot be computed: {}",
             without_tree(work.staged)
         ));
+    }
+    if let Some(own) = tree
+        && is_elsewhere(work, repository, own)
+    {
+        work.report.unchecked.push(format!(
+            "the commits, whose differences cannot be computed: {repository} is not the repository of the task, which \
+             has none of the files"
+        ));
+        tree = None;
     }
     let mut sent = Vec::new();
     for action in actions {

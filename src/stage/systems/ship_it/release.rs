@@ -143,11 +143,33 @@ fn seen(work: &Work<'_>, name: &ReleaseName<'_>, is_shipped: bool) -> Seen {
         let folder = format!("pub{folder}/");
         work.merged.starting_with(SPACE, &folder).count()
     };
+    let own = count(candidates_folder(&product, name.version, name.build_number));
+    let candidate_files = match own {
+        0 => in_own_layout(work, &product, name.version),
+        files => files,
+    };
     Seen {
-        candidate_files: count(candidates_folder(&product, name.version, name.build_number)),
+        candidate_files,
         release_files: count(releases_folder(&product, name.version)),
         is_shipped,
     }
+}
+
+/// How many files are in folders of candidates that a project names in its own way, such as `candidates-1.0`: these
+/// do not show the number of the build.
+fn in_own_layout(work: &Work<'_>, product: &str, version: &str) -> usize {
+    let folder = format!("pub/{product}/candidates/");
+    let of_release = |path: &str| {
+        let name = path[folder.len()..].split('/').next().unwrap_or_default();
+        let around = name.split_once(version);
+        around.is_some_and(|(before, after)| {
+            before.is_empty() && after.starts_with('-') && after != "-candidates"
+                || before.ends_with('-') && after.is_empty()
+                || name == version
+        })
+    };
+    let paths = work.merged.starting_with(SPACE, &folder);
+    paths.filter(|(path, _)| of_release(path)).count()
 }
 
 fn check_phases(work: &mut Work<'_>, seen: &Seen) {
