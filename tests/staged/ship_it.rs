@@ -300,6 +300,13 @@ fn names_are_those_of_ship_it() {
     let task = ship(&mut world, "hail-94.0-build1", &[&pushed]);
     let red = world.fail(&task).join("\n");
     assert!(red.contains("it names it Hail-94.0-build1"), "{red}");
+    // Extensions keep the names of their manifests.
+    let mut task = ship(&mut world, "hail-94.0-build1", &[&pushed]);
+    let scopes = ["action:mark-as-shipped", "server:staging"];
+    task.staged.scopes = scopes
+        .map(|end| format!("project:xpi:ship-it:{end}"))
+        .into();
+    world.pass(&task);
 }
 
 #[test]

@@ -115,6 +115,12 @@ fn known(work: &mut Work<'_>, name: &str) -> Option<Record> {
     record
 }
 
+/// Whether the release is one of an extension, which Ship It names as its manifest does, without a capital.
+fn is_extension(work: &Work<'_>) -> bool {
+    let mut scopes = work.staged.scopes.iter();
+    scopes.any(|scope| scope.starts_with("project:xpi:"))
+}
+
 fn check_name(work: &mut Work<'_>, name: &ReleaseName<'_>) {
     let text = work.text("release_name");
     let release = &work.staged.release;
@@ -129,6 +135,7 @@ fn check_name(work: &mut Work<'_>, name: &ReleaseName<'_>) {
         ));
     } else if let own = record::name(name.product, name.version, name.build_number)
         && own != text
+        && !is_extension(work)
     {
         work.report
             .problem(format!("Ship It has no release {text}: it names it {own}"));
