@@ -47,7 +47,6 @@ INPUT = {
                     "locales": LOCALES,
                     "platforms": DESKTOP[1:],
                     "upload_to_candidates": True,
-                    "publish_to_releases": True,
                 }
             ],
         },

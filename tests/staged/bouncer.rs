@@ -211,6 +211,41 @@ fn a_missing_locale_is_red() {
 }
 
 #[test]
+fn systems_without_language_packs_are_told() {
+    let mut world = World::default();
+    let path = |folder: &str| format!("/hail/releases/94.0/{folder}/xpi/:lang.xpi");
+    let entries = json!({"Hail-94.0-langpack-SSL": {
+        "options": {"add_locales": true, "ssl_only": true},
+        "paths_per_bouncer_platform": {"linux64": (path("linux-x86_64")), "osx": (path("mac"))},
+    }});
+    let mut check_with = |files: &[&str]| {
+        let effects = files.iter().map(|file| Effect {
+            space: "archive".to_owned(),
+            key: format!("pub/hail/releases/94.0/{file}"),
+            value: json!({"size": 1}),
+        });
+        let published = world.left(effects.collect());
+        let submitted = world.left(vec![]);
+        let submit = submit(&mut world, entries.clone(), &[&submitted]);
+        let submitted = world.pass(&submit);
+        let task = check(&mut world, &[&published, &submitted]);
+        let done = world.run(&task);
+        (done.red, world.report(&task.id)["warnings"].to_string())
+    };
+    let linux = ["linux-x86_64/xpi/de.xpi", "linux-x86_64/xpi/en-US.xpi"];
+    let (red, warnings) = check_with(&linux);
+    assert_eq!(red, [""; 0]);
+    assert!(
+        warnings.contains("Hail-94.0-langpack-SSL, osx: the archive has no language pack for this system, so 2 links"),
+        "{warnings}"
+    );
+    // One that is missing among others is a mistake.
+    let (red, _) = check_with(&[linux[0], "mac/xpi/de.xpi", "mac/xpi/en-US.xpi"]);
+    let red = red.join("\n");
+    assert!(red.contains("linux64, en-US"), "{red}");
+}
+
+#[test]
 fn a_product_that_exists_with_other_paths_is_red() {
     let mut world = World::default();
     let task = submit(&mut world, entries(), &[]);

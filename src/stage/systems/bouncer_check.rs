@@ -83,6 +83,13 @@ pub fn check(work: &mut Work<'_>) {
                 }
             }
             count += good + wrong.values().map(Vec::len).sum::<usize>();
+            if good == 0 && is_language_pack(name) {
+                let links: usize = wrong.values().map(Vec::len).sum();
+                work.report.warnings.push(format!(
+                    "{name}, {system}: the archive has no language pack for this system, so {links} links lead nowhere"
+                ));
+                wrong.clear();
+            }
             for (why, locales) in &wrong {
                 let some: Vec<&str> = locales.iter().copied().take(5).collect();
                 let more = match locales.len() - some.len() {
@@ -134,6 +141,12 @@ pub fn check(work: &mut Work<'_>) {
         columns: vec!["Product", "System", "Path", "Good links"],
         rows,
     });
+}
+
+/// Whether a product is a language pack. Firefox submits them for systems that it publishes none for, and the real
+/// check does not ask for them.
+fn is_language_pack(name: &str) -> bool {
+    name.trim_end_matches("-SSL").ends_with("-langpack")
 }
 
 /// Reports that there are no links. The products of Mozilla always have some; those of other projects may be
