@@ -21,7 +21,7 @@ use crate::decision::parameters;
 use crate::ports::files::Files;
 use crate::ports::vcs::Vcs;
 use crate::release::staged::{self, Release, STATE, Staged, partners};
-use crate::release::{Recognized, recognize};
+use crate::release::{Recognized, recognize, recognize_as};
 use crate::sandbox::{
     ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Sandbox,
     Simulator,
@@ -104,6 +104,8 @@ struct Tasks {
     release: Release,
     /// The declared address of the archive.
     archive: Option<String>,
+    /// The systems of kinds that the project names.
+    kinds: Value,
     /// The partners of the release, by the beginning of the kinds that are for them.
     partners: Value,
     /// The nearest staged tasks at each task that ran: a staged one is its own.
@@ -159,6 +161,8 @@ impl StagedTasks {
             ..release
         };
         tasks.archive = archive.map(str::to_owned);
+        let kinds = settings.and_then(|settings| settings.get("kinds"));
+        tasks.kinds = kinds.cloned().unwrap_or_default();
         tasks.partners = input["release_partner_config"].clone();
         tasks.earlier = tasks.last.clone();
     }
@@ -283,7 +287,11 @@ impl StagedTasks {
             return Some(definition);
         }
         let kind = definition["tags"]["kind"].as_str().unwrap_or_default();
-        let recognized = recognize(kind, definition).filter(Recognized::can_be_staged)?;
+        let recognized = match self.lock().kinds[kind].as_str() {
+            Some(system) => recognize_as(system, definition),
+            None => recognize(kind, definition),
+        };
+        let recognized = recognized.filter(Recognized::can_be_staged)?;
         let mut from = self.near(definition);
         from.remove(task_id);
         let tasks = self.lock();

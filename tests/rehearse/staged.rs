@@ -40,9 +40,14 @@ tasks:
 
 /// What the rehearsal of a release that is shipped under this name says, and whether it passes.
 fn shipped(name: &str) -> (Value, bool) {
+    shipped_with(ALIASES, name)
+}
+
+/// The same with other settings.
+fn shipped_with(settings: &str, name: &str) -> (Value, bool) {
     let folder = project();
     let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
-    let config = CONFIG.replace("workers: {aliases: {}}\n", ALIASES);
+    let config = CONFIG.replace("workers: {aliases: {}}\n", settings);
     write("taskcluster/config.yml", &config);
     write("taskcluster/kinds/ship/kind.yml", &ship(name));
     let output = rehearse(folder.path(), &["--json"]);
@@ -62,4 +67,17 @@ fn a_staged_task_that_is_red_fails_the_rehearsal_and_is_named() {
     assert!(!passes, "{report}");
     let why = "ship-a: Fox-1.6-build1 is not this release, which is fox-1.5-build1";
     assert!(phase(&report).contains(why), "{report}");
+}
+
+#[test]
+fn kinds_that_the_project_names_do_their_work_at_every_level() {
+    let named = "staging: {kinds: {push: checksums}, ";
+    for branch in ["release", "main"] {
+        let settings = ALIASES.replace("staging: {", named);
+        let settings = settings.replace("[release]", &format!("[{branch}]"));
+        let (report, passes) = shipped_with(&settings, "Fox-1.5-build1");
+        assert!(!passes, "{branch}: {report}");
+        let phases = report["phases"].to_string();
+        assert!(phases.contains("push-a: "), "{branch}: {phases}");
+    }
 }
