@@ -155,23 +155,36 @@ pub fn pushed_branch(params: &Parameters) -> Option<&str> {
     }
 }
 
-/// Returns whether a release is `production` or `staging`.
+/// Returns whether a release is `production` or `staging`, as mozilla-taskgraph does: `head_ref` has to be the whole
+/// name of a branch.
 #[must_use]
 pub fn level(config: &GraphConfig, params: &Parameters) -> &'static str {
+    let branch = params.str("head_ref").strip_prefix("refs/heads/");
+    match is_release(config, params, branch) {
+        true => "production",
+        false => "staging",
+    }
+}
+
+/// Whether a push makes releases of production, which must not be staged, also if `head_ref` is the name of the branch
+/// alone.
+#[must_use]
+pub fn is_production(config: &GraphConfig, params: &Parameters) -> bool {
+    is_release(config, params, pushed_branch(params))
+}
+
+fn is_release(config: &GraphConfig, params: &Parameters, branch: Option<&str>) -> bool {
     let branches = config
         .release_branches()
         .and_then(|projects| projects.get(params.project()));
     let is_release_branch = match branches {
         Some(Value::Bool(all)) => *all,
-        Some(Value::Array(names)) => pushed_branch(params)
-            .is_some_and(|branch| names.iter().any(|name| name.as_str() == Some(branch))),
+        Some(Value::Array(names)) => {
+            branch.is_some_and(|branch| names.iter().any(|name| name.as_str() == Some(branch)))
+        }
         _ => false,
     };
-    if is_release_branch && params.level() == "3" {
-        "production"
-    } else {
-        "staging"
-    }
+    is_release_branch && params.level() == "3"
 }
 
 #[cfg(test)]
@@ -234,8 +247,15 @@ mod tests {
         assert_eq!(level_of(json!(["main"]), main.clone()), "production");
         assert_eq!(level_of(json!(["release"]), main.clone()), "staging");
         let short = json!({"level": "3", "head_ref": "main"});
-        assert_eq!(level_of(json!(["main"]), short.clone()), "production");
-        assert_eq!(level_of(json!(["release"]), short), "staging");
+        assert_eq!(level_of(json!(["main"]), short.clone()), "staging");
+        let is_production = |branches: Value| {
+            is_production(
+                &graph_config(json!({"release-branches": {"ci": branches}})),
+                &parameters(short.clone()),
+            )
+        };
+        assert!(is_production(json!(["main"])));
+        assert!(!is_production(json!(["release"])));
         let low = json!({"level": "1", "head_ref": "refs/heads/main"});
         assert_eq!(level_of(json!(true), low), "staging");
         let tag = json!({"level": "3", "head_ref": "refs/tags/main"});

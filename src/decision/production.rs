@@ -91,7 +91,7 @@ pub fn compare(
     }
     let kinds: BTreeSet<&KindName> = tasks.iter().map(|task| &task.kind).collect();
     let (params, changed) = parameters(phases.graph_config, phases.params, &kinds)?;
-    if release::level(phases.graph_config, &params) != "production" {
+    if !release::is_production(phases.graph_config, &params) {
         tracing::warn!(
             "The release tasks were not compared with those of production: {NOT_RELEASED}; \
              `compare-production: false` in `snowman.staging` turns the comparison off"

@@ -132,7 +132,7 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
             .unwrap_or_default(),
         pool: config.worker_pool(worker, params.level())?,
         kinds,
-        stages: release::level(config, params) != "production",
+        stages: !release::is_production(config, params),
         release: Release {
             product: String::new(),
             revision: params.str("head_rev").to_owned(),
