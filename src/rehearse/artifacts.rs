@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
-use crate::config::shipping;
+use crate::config::{shipping, yaml};
 
 /// What a phase writes: names below `public/`, and contents.
 pub type Artifacts = BTreeMap<String, Vec<u8>>;
@@ -30,6 +30,8 @@ pub struct PhaseOutput {
     pub name: String,
     /// The decision or action task.
     pub task_id: TaskId,
+    /// The version in `parameters.yml`; empty if there is none.
+    pub version: String,
     /// `label-to-taskid.json`.
     pub label_to_taskid: BTreeMap<String, String>,
     /// `task-graph.json`: the label of each taskId that was created.
@@ -84,9 +86,15 @@ impl PhaseOutput {
             let (label, why) = rest.split_once(' ')?;
             why.starts_with("removed ").then(|| label.to_owned())
         });
+        let parameters = artifacts.get("parameters.yml");
+        let parameters = parameters.and_then(|text| yaml::load("parameters.yml", text).ok());
+        let version = parameters.as_ref().map(|read| &read.value["version"]);
+        let version = version.and_then(|version| version.as_str());
+        let version = version.unwrap_or_default().to_owned();
         Ok(Self {
             name: name.to_owned(),
             task_id,
+            version,
             label_to_taskid: entries(json("label-to-taskid.json")?)
                 .into_iter()
                 .map(|(label, id)| (label.into(), text(&id)))

@@ -289,7 +289,9 @@ fn input(
     if !options.do_not_optimize.is_empty() {
         input["do_not_optimize"] = json!(options.do_not_optimize);
     }
-    let current = version(rehearsal.context.files)?;
+    let of_push = rehearsal.outputs().first().map(|push| push.version.clone());
+    let of_push = of_push.filter(|version| !version.is_empty());
+    let current = version(rehearsal.context.files)?.or(of_push);
     if current.is_none() {
         input["version"] = json!("1.0");
     }
@@ -316,8 +318,15 @@ fn input(
     Ok(input)
 }
 
-/// Returns the version with its last number incremented.
+/// Returns the version with its last number incremented. As Ship It proposes, a major version of Firefox gets a third
+/// number.
 fn next_version(version: &str) -> String {
+    let major = version
+        .strip_suffix(".0")
+        .and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= 5) {
+        return format!("{version}.1");
+    }
     let start = version.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     match version[start..].parse::<u64>() {
         Ok(number) => format!("{}{}", &version[..start], number.saturating_add(1)),
@@ -351,6 +360,8 @@ mod tests {
     fn the_next_version_increments_the_last_number() {
         assert_eq!(next_version("1.0"), "1.1");
         assert_eq!(next_version("94.0b9"), "94.0b10");
+        assert_eq!(next_version("142.0"), "142.0.1");
+        assert_eq!(next_version("142.0.1"), "142.0.2");
         assert_eq!(next_version("115.0esr"), "115.0esr.1");
     }
 }

@@ -121,6 +121,7 @@ fn ran(name: &str, task_id: TaskId) -> PhaseOutput {
     PhaseOutput {
         name: name.to_owned(),
         task_id,
+        version: String::new(),
         label_to_taskid: BTreeMap::new(),
         created: BTreeMap::new(),
         full: full.into(),

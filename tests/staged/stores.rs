@@ -288,6 +288,35 @@ fn a_flatpak_passes() {
 }
 
 #[test]
+fn a_flatpak_of_firefox_has_its_name_on_flathub() {
+    let mut world = World::default();
+    let firefox = Facts {
+        product: "firefox",
+        ..facts()
+    };
+    let bytes = made("target.flatpak.tar.xz", &firefox);
+    let mut task = flatpak(&mut world, "mock", "flathub:firefox:mock", &bytes);
+    task.staged.release.product = "firefox".to_owned();
+    world.pass(&task);
+}
+
+#[test]
+fn builds_are_for_the_processor_of_their_platform() {
+    for (platform, machine) in [
+        ("linux-shippable/opt", "x86"),
+        ("linux64-shippable/opt", "x86_64"),
+        ("linux64-aarch64-shippable", "aarch64"),
+        ("linux/opt", "x86_64"),
+    ] {
+        let of_platform = Facts {
+            platform,
+            ..facts()
+        };
+        assert_eq!(of_platform.machine().name(), machine, "{platform}");
+    }
+}
+
+#[test]
 fn a_flatpak_of_another_application_or_branch_is_red() {
     let mut world = World::default();
     let bytes = made("target.flatpak.tar.xz", &facts());

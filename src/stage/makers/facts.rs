@@ -132,7 +132,10 @@ impl Facts<'_> {
                 System::Android => Machine::Arm,
                 System::Mac => Machine::X86_64,
                 _ if platform.contains("32") => Machine::X86,
-                System::Linux if platform == "linux" => Machine::X86,
+                // Firefox names them so.
+                System::Linux if platform == "linux" || platform.starts_with("linux-shippable") => {
+                    Machine::X86
+                }
                 _ => Machine::X86_64,
             }
         })

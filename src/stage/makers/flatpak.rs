@@ -14,10 +14,23 @@ use super::variant::{Field, array, text, tuple};
 use super::zipped::deflated;
 use crate::base::digest::hex;
 
+/// The names of applications on Flathub. It knows those of Mozilla, which builds need not say.
+const APPLICATIONS: [(&str, &str); 2] = [
+    ("firefox", "org.mozilla.firefox"),
+    ("thunderbird", "org.mozilla.Thunderbird"),
+];
+
+/// The name of the application on Flathub.
+fn application(facts: &Facts<'_>) -> String {
+    let product = facts.product_name();
+    let found = APPLICATIONS.iter().find(|(name, _)| *name == product);
+    found.map_or_else(|| facts.package(), |(_, name)| (*name).to_owned())
+}
+
 /// The members of the archive.
 #[must_use]
 pub fn repository(facts: &Facts<'_>) -> Vec<Member> {
-    let app = facts.package();
+    let app = application(facts);
     let machine = match facts.machine() {
         Machine::X86 => "i386",
         other => other.name(),
