@@ -190,7 +190,7 @@ RULES = [
          "last.start if last.kind == terminator else None", "last.start", "runner:python::quick"),
     # stage
     rule("fnmatch: a bracket at the beginning belongs to the set", "base/pattern/shell.rs",
-         "(first + 1..signs.len())", "(first..signs.len())", "lib:base::pattern"),
+         "(first + 1..characters.len())", "(first..characters.len())", "lib:base::pattern"),
     rule("version order: with esr is newer", "stage/version_order.rs",
          "Ok(order.then(left_esr.cmp(&right_esr)))", "Ok(order)", "lib:stage::version_order"),
     rule("archive: files that differ do not share a place", "stage/archive/artifact_map.rs",
