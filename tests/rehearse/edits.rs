@@ -24,6 +24,16 @@ pub fn replace(folder: &Path, file: &str, from: &str, to: &str) {
     fs::write(&path, text.replace(from, to)).unwrap();
 }
 
+/// About so many of the cases of a test that takes minutes, from the whole list. `SNOWMAN_JUDGES=all` asks for all.
+pub fn some_of<T>(cases: &[T], count: usize) -> impl Iterator<Item = &T> {
+    let all = std::env::var("SNOWMAN_JUDGES").is_ok_and(|value| value == "all");
+    let step = match all {
+        true => 1,
+        false => cases.len().div_ceil(count),
+    };
+    cases.iter().step_by(step)
+}
+
 /// The rules of a phase that are broken, with the breaches.
 pub fn broken(phase: &Value) -> Vec<(&str, Vec<&str>)> {
     let checks = phase["checks"].as_array().unwrap().iter();

@@ -10,7 +10,7 @@ use snowman::base::json::read;
 use snowman::release::{SYSTEMS, recognize};
 
 use super::command::{json_of, rehearse};
-use super::edits::replace;
+use super::edits::{replace, some_of};
 use super::small::{red, small_project, without_updates};
 
 /// A defect: the file, what is right in it, what is wrong, the flavors that have the task, its label, and why it fails.
@@ -109,7 +109,7 @@ fn a_product_can_be_built_elsewhere() {
 
 #[test]
 fn each_defect_is_found_by_its_task() {
-    for (file, right, wrong, flavors, label, why) in DEFECTS {
+    for (file, right, wrong, flavors, label, why) in some_of(DEFECTS, 2) {
         let report = rehearsed(Some((file, right, wrong)), flavors);
         let found = red(&report["phases"]);
         let said = found.iter().any(|one| one.contains(why));
