@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use snowman::ports::environment::Environment;
 
 use super::command::{CONFIG, json_of, project, rehearse};
 
@@ -26,7 +27,8 @@ pub fn replace(folder: &Path, file: &str, from: &str, to: &str) {
 
 /// About so many of the cases of a test that takes minutes, from the whole list. `SNOWMAN_JUDGES=all` asks for all.
 pub fn some_of<T>(cases: &[T], count: usize) -> impl Iterator<Item = &T> {
-    let all = std::env::var("SNOWMAN_JUDGES").is_ok_and(|value| value == "all");
+    let environment = Environment::of_process();
+    let all = environment.filled("SNOWMAN_JUDGES") == Some("all");
     let step = match all {
         true => 1,
         false => cases.len().div_ceil(count),
