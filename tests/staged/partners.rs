@@ -4,8 +4,8 @@ use snowman::base::name::TaskId;
 use snowman::base::value::{Value, json};
 use snowman::stage::makers::{Facts, make};
 
-use super::signing;
 use super::world::{Task, World};
+use super::{repositories, signing};
 
 const FOLDER: &str = "browser/partners/acme/desktop/acme-1";
 const MANIFESTS: &str = "git@git.example.com:partners/manifests.git";
@@ -13,13 +13,9 @@ const MANIFESTS: &str = "git@git.example.com:partners/manifests.git";
 /// A build of an artifact's name.
 fn built(name: &str, platform: &str, locale: &str) -> Vec<u8> {
     let facts = Facts {
-        label: "build",
-        product: "hail",
-        version: "94.0",
-        build_id: "20260131120000",
         platform,
         locale,
-        branch: "main",
+        ..repositories::facts("94.0", "20260131120000")
     };
     make(name, &facts).unwrap()
 }

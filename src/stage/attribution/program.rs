@@ -106,18 +106,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::stage::makers::facts::HAIL;
     use crate::stage::makers::{Facts, make};
 
     fn program(platform: &str) -> Vec<u8> {
-        let facts = Facts {
-            label: "build",
-            product: "hail",
-            version: "94.0",
-            build_id: "20260131120000",
-            platform,
-            locale: "en-US",
-            branch: "main",
-        };
+        let facts = Facts { platform, ..HAIL };
         make("target.installer.exe", &facts).unwrap()
     }
 

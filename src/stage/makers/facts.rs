@@ -106,6 +106,18 @@ impl Machine {
     }
 }
 
+/// A build for tests.
+#[cfg(test)]
+pub const HAIL: Facts<'static> = Facts {
+    label: "build",
+    product: "hail",
+    version: "94.0",
+    build_id: "20260131120000",
+    platform: "linux64",
+    locale: "en-US",
+    branch: "main",
+};
+
 impl Facts<'_> {
     /// The operating system.
     #[must_use]

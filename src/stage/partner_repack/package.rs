@@ -194,20 +194,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::stage::makers::facts::HAIL;
     use crate::stage::makers::{Facts, make};
     use crate::stage::signing::opened::Opened;
     use crate::stage::signing::work::attested_archive;
 
     fn build(name: &str, platform: &str) -> Vec<u8> {
-        let facts = Facts {
-            label: "build",
-            product: "hail",
-            version: "94.0",
-            build_id: "20260131120000",
-            platform,
-            locale: "de",
-            branch: "main",
-        };
+        let facts = Facts { platform, ..HAIL };
         make(name, &facts).unwrap()
     }
 
