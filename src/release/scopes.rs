@@ -83,6 +83,12 @@ impl ScopeRule {
         }
     }
 
+    /// Whether a task has no scope for a rule that only repeats a field of the payload.
+    #[must_use]
+    pub fn is_left_out(&self, scopes: &[&str]) -> bool {
+        self.field.is_some() && values(scopes, self.parts).is_empty()
+    }
+
     /// Returns what is wrong with the scopes of a task with this payload, if anything.
     #[must_use]
     pub fn check(&self, scopes: &[&str], payload: &Value) -> Option<String> {

@@ -16,37 +16,38 @@ use crate::config::schema::Violation;
 /// graphs by label contain, count as texts, and so do relative dates, which become absolute when a task is sent.
 #[must_use]
 pub fn check(recognized: Recognized, definition: &Value, dependencies: bool) -> Vec<Violation> {
-    refused(recognized, definition, dependencies, &[])
+    refused(recognized, definition, dependencies, |_| true)
 }
 
-/// The same for a task that is staged: it may lack scopes that only allow what its payload says.
+/// The same for a task that is staged, without what the rules in [`lacking`] ask for.
 #[must_use]
 pub fn check_staged(
     recognized: Recognized,
     definition: &Value,
     dependencies: bool,
 ) -> Vec<Violation> {
-    let lacking = lacking(recognized, definition);
-    refused(recognized, definition, dependencies, &lacking)
+    let all = scopes(definition);
+    let counts = |rule: &ScopeRule| !rule.is_left_out(&all);
+    refused(recognized, definition, dependencies, counts)
 }
 
-/// The scopes that a task lacks and that would only allow what its payload says, such as the channel of a store.
+/// The rules for scopes that a task has none for, and that would only allow what its payload says, such as the channel
+/// of a store.
 ///
 /// No worker below release level could use them, so a project may leave them out there, as Firefox does.
 #[must_use]
 pub fn lacking(recognized: Recognized, definition: &Value) -> Vec<&'static ScopeRule> {
     let all = scopes(definition);
     let rules = recognized.system.scopes.iter();
-    rules
-        .filter(|rule| rule.field.is_some() && values(&all, rule.parts).is_empty())
-        .collect()
+    rules.filter(|rule| rule.is_left_out(&all)).collect()
 }
 
+/// What a worker would refuse, with the rules for scopes that count.
 fn refused(
     recognized: Recognized,
     definition: &Value,
     dependencies: bool,
-    lacking: &[&ScopeRule],
+    counts: impl Fn(&ScopeRule) -> bool,
 ) -> Vec<Violation> {
     let Recognized { system, action } = recognized;
     let mut found = Vec::new();
@@ -57,8 +58,7 @@ fn refused(
         help,
     };
     let payload = with_texts(&definition["payload"]);
-    let is_lacking = |rule: &ScopeRule| lacking.iter().any(|one| std::ptr::eq(*one, rule));
-    for rule in system.scopes.iter().filter(|rule| !is_lacking(rule)) {
+    for rule in system.scopes.iter().filter(|rule| counts(rule)) {
         let wrong = rule.check(&all, &payload);
         found.extend(wrong.map(|message| at("scopes", message, None)));
     }
