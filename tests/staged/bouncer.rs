@@ -230,19 +230,25 @@ fn systems_without_language_packs_are_told() {
         let submitted = world.pass(&submit);
         let task = check(&mut world, &[&published, &submitted]);
         let done = world.run(&task);
-        (done.red, world.report(&task.id)["warnings"].to_string())
+        let report = world.report(&task.id);
+        let mut checked = report["checked"].as_array().unwrap().iter();
+        let links = checked.find(|one| one["what"].to_string().contains("over HTTPS"));
+        let links = links.map_or(0, |one| one["count"].as_u64().unwrap());
+        (done.red, report["warnings"].to_string(), links)
     };
     let linux = ["linux-x86_64/xpi/de.xpi", "linux-x86_64/xpi/en-US.xpi"];
-    let (red, warnings) = check_with(&linux);
+    let (red, warnings, links) = check_with(&linux);
     assert_eq!(red, [""; 0]);
+    assert_eq!(links, 2);
     assert!(
-        warnings.contains("Hail-94.0-langpack-SSL, osx: the archive has no language pack for this system, so 2 links"),
+        warnings.contains("Hail-94.0-langpack-SSL, osx: the archive has no language pack for this system, so no link of 2 leads to one"),
         "{warnings}"
     );
     // One that is missing among others is a mistake.
-    let (red, _) = check_with(&[linux[0], "mac/xpi/de.xpi", "mac/xpi/en-US.xpi"]);
+    let (red, _, links) = check_with(&[linux[0], "mac/xpi/de.xpi", "mac/xpi/en-US.xpi"]);
     let red = red.join("\n");
     assert!(red.contains("linux64, en-US"), "{red}");
+    assert_eq!(links, 4);
 }
 
 #[test]

@@ -82,14 +82,14 @@ pub fn check(work: &mut Work<'_>) {
                     Err(why) => wrong.entry(why).or_default().push(locale),
                 }
             }
-            count += good + wrong.values().map(Vec::len).sum::<usize>();
             if good == 0 && is_language_pack(name) {
                 let links: usize = wrong.values().map(Vec::len).sum();
                 work.report.warnings.push(format!(
-                    "{name}, {system}: the archive has no language pack for this system, so {links} links lead nowhere"
+                    "{name}, {system}: the archive has no language pack for this system, so no link of {links} leads to one"
                 ));
                 wrong.clear();
             }
+            count += good + wrong.values().map(Vec::len).sum::<usize>();
             for (why, locales) in &wrong {
                 let some: Vec<&str> = locales.iter().copied().take(5).collect();
                 let more = match locales.len() - some.len() {
