@@ -15,7 +15,7 @@ use snowman::base::time::Timestamp;
 use snowman::config::graph_config::GraphConfig;
 use snowman::config::yaml;
 use snowman::ports::files::{FileError, Files, Found};
-use snowman::rehearse::push::Push;
+use snowman::rehearse::push::{Push, Service};
 use snowman::rehearse::template::decision_task;
 
 static CONFIG: LazyLock<GraphConfig> = LazyLock::new(|| {
@@ -56,6 +56,7 @@ fuzz_target!(init: common::pass_caught_panics(), |text: &[u8]| {
         None => (text, &text[..0]),
     };
     let push = Push {
+        service: Service::GitHub,
         repository: "https://github.com/org/project".to_owned(),
         project: "project".to_owned(),
         head_ref: "refs/heads/main".to_owned(),
