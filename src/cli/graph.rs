@@ -27,6 +27,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// The command that shows the graph.
+    #[must_use]
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::FullTaskSet => "tasks",
+            Self::FullTaskGraph => "full",
+            Self::TargetTaskSet => "target",
+            Self::TargetTaskGraph => "target-graph",
+            Self::OptimizedTaskGraph => "optimized",
+            Self::MorphedTaskGraph => "morphed",
+        }
+    }
+
     /// The name of the phase in taskgraph.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -41,30 +54,44 @@ impl Phase {
     }
 }
 
-/// Generates a graph for one set of parameters, and selects what the flags show of it.
+/// Generates a graph for one set of parameters, and selects what the flags show of it. `save` is called
+/// with the document of each phase up to the one that is shown, if the flags ask for them.
 ///
 /// # Errors
-/// Every error of the first phase that has any.
+/// Every error of the first phase that has any, and those of `save`.
 pub async fn generate(
     args: &ShowArgs,
     phase: Phase,
     context: &CommandContext,
     params: &Parameters,
+    save: &(dyn Fn(Phase, &GraphDocument) -> Outcome<()> + Sync),
 ) -> Outcome<GraphDocument> {
     let phases = context.phases(params);
-    match phase {
-        Phase::FullTaskSet => return document(args, phases, phases.full_set()?.0),
-        Phase::FullTaskGraph => return document(args, phases, phases.full()?.graph.0),
-        _ => {}
+    let shown = Shown {
+        args,
+        phases,
+        last: phase,
+        save,
+    };
+    if phase == Phase::FullTaskSet {
+        let document = shown.document(phases.full_set()?.0)?;
+        shown.save(phase, &document)?;
+        return Ok(document);
     }
     let full = phases.full()?;
+    if shown.saves() {
+        shown.save(Phase::FullTaskSet, &shown.document(full.set.0.clone())?)?;
+    }
+    if let Some(document) = shown.end(Phase::FullTaskGraph, || full.graph.0.clone())? {
+        return Ok(document);
+    }
     let targets = phases.target_set(&full)?;
-    if phase == Phase::TargetTaskSet {
-        return document(args, phases, targets.tasks);
+    if let Some(document) = shown.end(Phase::TargetTaskSet, || targets.tasks.clone())? {
+        return Ok(document);
     }
     let mut target = phases.target_graph(&full, &targets)?;
-    if phase == Phase::TargetTaskGraph {
-        return document(args, phases, target.graph);
+    if let Some(document) = shown.end(Phase::TargetTaskGraph, || target.graph.clone())? {
+        return Ok(document);
     }
     if args.no_optimize {
         target.do_not_optimize = target.graph.labels().cloned().collect();
@@ -75,14 +102,53 @@ pub async fn generate(
     let decision_task = decision_task.map_err(|error| Diagnostic::bug(error.to_string()))?;
     let ids = DerivedIds::new(decision_task);
     let optimized = phases.optimize(target, &ids).await?;
-    if phase == Phase::OptimizedTaskGraph {
-        return document(args, phases, optimized.graph);
+    if let Some(document) = shown.end(Phase::OptimizedTaskGraph, || optimized.graph.clone())? {
+        return Ok(document);
     }
     let morphed = phases.morph(&optimized, &ids).await?;
-    document(args, phases, morphed.graph)
+    drop(optimized);
+    let document = shown.document(morphed.graph)?;
+    shown.save(phase, &document)?;
+    Ok(document)
 }
 
-/// Selects what the flags show of a graph, with the dependencies that the installed taskgraph writes.
-fn document(args: &ShowArgs, phases: Phases<'_>, graph: impl ShownGraph) -> Outcome<GraphDocument> {
-    GraphDocument::new(args, graph, phases.rules()?)
+/// What a command shows and saves of the phases.
+struct Shown<'a> {
+    args: &'a ShowArgs,
+    phases: Phases<'a>,
+    last: Phase,
+    save: &'a (dyn Fn(Phase, &GraphDocument) -> Outcome<()> + Sync),
+}
+
+impl Shown<'_> {
+    fn saves(&self) -> bool {
+        self.args.save_phases.is_some()
+    }
+
+    /// Saves the document of a phase if the flags ask for it, and returns it if the phase is the last one.
+    fn end<G: ShownGraph>(
+        &self,
+        phase: Phase,
+        graph: impl FnOnce() -> G,
+    ) -> Outcome<Option<GraphDocument>> {
+        let is_last = phase == self.last;
+        if !is_last && !self.saves() {
+            return Ok(None);
+        }
+        let document = self.document(graph())?;
+        self.save(phase, &document)?;
+        Ok(is_last.then_some(document))
+    }
+
+    fn save(&self, phase: Phase, document: &GraphDocument) -> Outcome<()> {
+        match self.saves() {
+            true => (self.save)(phase, document),
+            false => Ok(()),
+        }
+    }
+
+    /// Selects what the flags show of a graph, with the dependencies that the installed taskgraph writes.
+    fn document(&self, graph: impl ShownGraph) -> Outcome<GraphDocument> {
+        GraphDocument::new(self.args, graph, self.phases.rules()?)
+    }
 }

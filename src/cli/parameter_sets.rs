@@ -9,10 +9,11 @@ use super::args::ShowArgs;
 use super::context::CommandContext;
 use super::graph::{Phase, generate};
 use super::graph_document::GraphDocument;
+use super::output::Output;
 use super::parameters::ParameterSpec;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::Object;
-use crate::ports::output_path::OutputFile;
+use crate::ports::output_path::{OutputFile, OutputPaths, cannot_write};
 
 /// The graphs that a command shows.
 pub struct ParameterSets<'a> {
@@ -24,6 +25,8 @@ pub struct ParameterSets<'a> {
     pub specs: &'a [ParameterSpec],
     /// The parameters that flags override in each set.
     pub overrides: &'a Object,
+    /// Where documents are written.
+    pub output: &'a Output,
 }
 
 impl ParameterSets<'_> {
@@ -74,26 +77,68 @@ impl ParameterSets<'_> {
         let params = spec.load(context, self.overrides).await?;
         let (id, name) = (params.id(), spec.name());
         tracing::info!("Using Parameters(id={id}) (from {name})");
-        generate(self.args, self.phase, context, &params).await
+        let save = |phase: Phase, document: &GraphDocument| {
+            let several = self.specs.len() > 1;
+            self.save(phase, document, &name, several, &context.output_paths())
+        };
+        generate(self.args, self.phase, context, &params, &save).await
+    }
+
+    /// Writes the document of a phase to the folder that the flags name.
+    fn save(
+        &self,
+        phase: Phase,
+        document: &GraphDocument,
+        spec: &str,
+        several: bool,
+        paths: &OutputPaths<'_>,
+    ) -> Outcome<()> {
+        let Some(folder) = &self.args.save_phases else {
+            return Ok(());
+        };
+        let extension = match (self.args.json, self.args.yaml) {
+            (true, _) => "json",
+            (_, true) => "yml",
+            _ => "txt",
+        };
+        let file = folder.join(format!("{}.{extension}", phase.command()));
+        let file = paths.file(&file_of_set(&file, spec, several))?;
+        if let Some(folder) = file.path().parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| cannot_write(file.display_path(), error))?;
+        }
+        self.output
+            .write_to(Some(&file), |out| document.write(out))?;
+        Ok(())
     }
 
     /// The output file of each set, if the flags name one.
     ///
     /// # Errors
-    /// When two sets would share a file, or a file is not writable.
+    /// When two sets would share a file, in the folder of phases too, or a file is not writable.
     pub fn output_files(
         &self,
         context: &CommandContext,
     ) -> Result<Vec<Option<OutputFile>>, Diagnostic> {
+        if let Some(folder) = &self.args.save_phases {
+            self.files_of_sets(&folder.join(self.phase.command()))?;
+        }
+        let Some(file) = &self.args.output_file else {
+            return Ok(self.specs.iter().map(|_| None).collect());
+        };
+        let paths = context.output_paths();
+        let files = self.files_of_sets(file)?;
+        let checked = files.iter().map(|file| paths.file(file).map(Some));
+        checked.collect()
+    }
+
+    /// The file of each set.
+    fn files_of_sets(&self, path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
         let several = self.specs.len() > 1;
-        let output_file = self.args.output_file.as_deref();
-        let mut files: Vec<Option<PathBuf>> = Vec::new();
+        let mut files = Vec::new();
         for spec in self.specs {
-            let file = output_file.map(|path| file_of_set(path, &spec.name(), several));
-            if let Some(file) = file
-                .as_ref()
-                .filter(|file| files.contains(&Some((*file).clone())))
-            {
+            let file = file_of_set(path, &spec.name(), several);
+            if files.contains(&file) {
                 let file = file.display();
                 return Err(Diagnostic::usage(format!(
                     "the graphs of two sets of parameters would be written to {file}"
@@ -102,9 +147,7 @@ impl ParameterSets<'_> {
             }
             files.push(file);
         }
-        let paths = context.output_paths();
-        let checked = |file: Option<PathBuf>| file.map(|file| paths.file(&file)).transpose();
-        files.into_iter().map(checked).collect()
+        Ok(files)
     }
 }
 

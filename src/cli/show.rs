@@ -47,6 +47,7 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
         phase,
         specs: &specs,
         overrides: &overrides,
+        output: command.output,
     };
     sets.limit_threads();
     if let Some(revision) = &args.diff {

@@ -12,6 +12,7 @@ mod init;
 mod output_paths;
 mod parameters;
 mod run_task;
+mod saved_phases;
 mod services;
 mod test_repository;
 mod words;

@@ -35,6 +35,10 @@ pub struct ShowArgs {
     /// File to write to; `{params}` is replaced by the name of the parameters
     #[arg(short, long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
+    /// Folder to write the graph of each phase to, up to the one that is shown, each in a file named
+    /// after its command; `{params}` is replaced by the name of the parameters
+    #[arg(long, value_name = "FOLDER", conflicts_with = "diff")]
+    pub save_phases: Option<PathBuf>,
     /// Only show tasks whose label starts with a match for this regular expression
     #[arg(long, visible_alias = "tasks", value_name = "REGEX")]
     pub tasks_regex: Option<String>,
