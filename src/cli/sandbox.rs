@@ -6,13 +6,21 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing_subscriber::filter::LevelFilter;
+
 use super::args::SandboxArgs;
 use super::context::runtime;
 use super::helper::CommandHelper;
+use super::output::Output;
+use super::render::{self, Purpose};
 use super::repository::WorkingFolder;
+use super::task_arguments;
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::text::plural;
 use crate::ports::clock::{Clock, SystemClock};
+use crate::ports::files::{Disk, Files};
 use crate::ports::output_path::OutputPaths;
+use crate::rehearse::host::{Ended, Host, HostOptions};
 use crate::sandbox::{Options, Sandbox, WorkerOptions};
 
 /// How often simulated workers look for pending tasks.
@@ -53,44 +61,102 @@ pub fn check_loopback(listen: SocketAddr, server: &str) -> Result<(), Diagnostic
 /// Serves an embedded Taskcluster until it is interrupted.
 ///
 /// # Errors
-/// When it cannot listen on the address, or the folder cannot be used.
+/// When it cannot listen on the address, the folder cannot be used, or the project cannot be opened.
 pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     check_loopback(args.listen, "the sandbox")?;
-    let output = command.output;
     let working_folder = WorkingFolder::find(&command.environment)?;
     let folder = state_folder(args.folder.as_deref(), &working_folder.output_paths())?;
-    runtime()?.block_on(async {
-        let options = Options {
-            address: args.listen,
-            folder,
-            workers: WorkerOptions::default(),
-            clock: Arc::new(|| SystemClock.now().moment()),
-        };
-        let sandbox = Sandbox::start(options).await.map_err(|error| {
-            Diagnostic::environment("cannot start the sandbox").because(error)
-        })?;
-        let root = sandbox.root_url();
-        let credentials = sandbox.root_credentials();
-        output.status(&format!(
-            "The sandbox is listening on {root}, for rehearsals and tests on this machine only. Press Ctrl-C to stop it."
-        ));
-        output.data(&format!(
-            "export TASKCLUSTER_ROOT_URL={root}\nexport TASKCLUSTER_CLIENT_ID={}\nexport TASKCLUSTER_ACCESS_TOKEN={}\n",
-            credentials.client_id, credentials.access_token
-        ))?;
-        let interrupted = tokio::signal::ctrl_c();
-        tokio::pin!(interrupted);
-        loop {
-            tokio::select! {
-                _ = &mut interrupted => break,
-                () = tokio::time::sleep(POLL_INTERVAL), if args.workers => {
-                    if let Err(error) = sandbox.run_workers_until_idle().await {
-                        output.status(&format!("simulated workers: {error}"));
-                    }
-                }
-            }
+    if !args.run_decisions && !args.push {
+        return runtime()?.block_on(serve(args, folder, command.output, None));
+    }
+    // A project's Python may read the root URL as soon as it is loaded. Each task gets the sandbox's.
+    let root = format!("http://{}", args.listen);
+    let command = command.with_variable("TASKCLUSTER_ROOT_URL", &root);
+    let project = command.open(&args.project, LevelFilter::WARN)?;
+    let options = HostOptions {
+        repository: args.target.repository.clone(),
+        branch: args.target.branch.clone(),
+        python: args.project.python.into(),
+        parser: task_arguments::parse,
+        render: |wrong| render::diagnostics(wrong, Purpose::Create, false),
+    };
+    let host = Host::new(project.decision_context(), &project.graph_config, options)?;
+    let files: Arc<dyn Files> = Arc::new(Disk::new(project.files.root())?);
+    project.block_on(serve(args, folder, command.output, Some((&host, files))))
+}
+
+async fn serve(
+    args: &SandboxArgs,
+    folder: Option<PathBuf>,
+    output: &Output,
+    host: Option<(&Host<'_>, Arc<dyn Files>)>,
+) -> Outcome<ExitCode> {
+    let workers = match &host {
+        Some((host, _)) => host.workers(),
+        None => WorkerOptions::default(),
+    };
+    let options = Options {
+        address: args.listen,
+        folder,
+        workers,
+        clock: Arc::new(|| SystemClock.now().moment()),
+    };
+    let sandbox = Sandbox::start(options)
+        .await
+        .map_err(|error| Diagnostic::environment("cannot start the sandbox").because(error))?;
+    let root = sandbox.root_url();
+    let credentials = sandbox.root_credentials();
+    output.status(&format!(
+        "The sandbox is listening on {root}, for rehearsals and tests on this machine only. Press Ctrl-C to stop it."
+    ));
+    output.data(&format!(
+        "export TASKCLUSTER_ROOT_URL={root}\nexport TASKCLUSTER_CLIENT_ID={}\nexport TASKCLUSTER_ACCESS_TOKEN={}\n",
+        credentials.client_id, credentials.access_token
+    ))?;
+    if let Some((host, files)) = &host {
+        host.attach(&sandbox, Arc::clone(files))?;
+        if args.push {
+            let task_id = host.push(&sandbox).await?;
+            output.status(&format!("Created the decision task {root}/tasks/{task_id}"));
         }
-        sandbox.stop().await;
-        Ok(ExitCode::SUCCESS)
-    })
+    }
+    let host = host.map(|(host, _)| host);
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        tokio::select! {
+            _ = &mut interrupted => break,
+            worked = work(args, &sandbox, host, output) => worked?,
+        }
+    }
+    sandbox.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Looks once for pending tasks, and runs them.
+async fn work(
+    args: &SandboxArgs,
+    sandbox: &Sandbox,
+    host: Option<&Host<'_>>,
+    output: &Output,
+) -> Outcome<()> {
+    tokio::time::sleep(POLL_INTERVAL).await;
+    if let Some(host) = host {
+        while let Some(ended) = host.run_pending(sandbox).await? {
+            let Ended { label, task_id, .. } = &ended;
+            output.status(&match &ended.failure {
+                None => format!(
+                    "{label} {task_id} has completed and created {}",
+                    plural(ended.created, "task")
+                ),
+                Some(log) => format!("{label} {task_id} has failed:\n{}", log.trim_end()),
+            });
+        }
+    }
+    if (args.workers || host.is_some())
+        && let Err(error) = sandbox.run_workers_until_idle().await
+    {
+        output.status(&format!("simulated workers: {error}"));
+    }
+    Ok(())
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::push::Push;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::text::{list_some, plural};
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::{Value, json};
 use crate::sandbox::{Sandbox, ServiceError};
@@ -75,9 +77,41 @@ pub fn create_with(
     state.report_completed(id).map(drop)
 }
 
+/// Creates the tasks that a decision or action task depends on and that the sandbox does not have; returns a remark
+/// about them.
+///
+/// # Errors
+/// When the sandbox refuses one.
+pub fn add_missing(
+    sandbox: &Sandbox,
+    push: &Push,
+    task_id: &TaskId,
+    definition: &Value,
+    now: Timestamp,
+) -> Outcome<Option<String>> {
+    let needed = missing_dependencies(sandbox, task_id, definition);
+    for id in &needed {
+        create_completed(sandbox, push, id, id.as_str(), &[], now).map_err(|error| {
+            Diagnostic::bug(format!(
+                "cannot create the external task {id} in the sandbox"
+            ))
+            .because(error)
+        })?;
+    }
+    if needed.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<String> = needed.iter().map(ToString::to_string).collect();
+    Ok(Some(format!(
+        "the task depends on {} outside the rehearsal: {}",
+        plural(names.len(), "task"),
+        list_some(&names)
+    )))
+}
+
 /// Returns the tasks that a decision or action task needs and that do not exist: its dependencies, and
 /// the task of its image.
-pub fn missing_dependencies(sandbox: &Sandbox, own: &TaskId, definition: &Value) -> Vec<TaskId> {
+fn missing_dependencies(sandbox: &Sandbox, own: &TaskId, definition: &Value) -> Vec<TaskId> {
     let dependencies = definition["dependencies"].as_array().into_iter().flatten();
     let image = &definition["payload"]["image"]["taskId"];
     let ids: BTreeSet<&str> = dependencies

@@ -19,9 +19,11 @@ pub mod checks;
 pub mod command;
 mod definition;
 mod earlier;
+mod environment;
 mod event;
 mod external;
 mod flavors;
+pub mod host;
 mod known;
 mod made;
 mod options;
@@ -36,6 +38,7 @@ pub mod template;
 mod tree;
 mod upload;
 mod versioned;
+mod work;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
@@ -44,11 +47,11 @@ use crate::base::value::{Object, Value, json, truthy};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
 use crate::decision::parameters::version;
-use crate::ports::environment::Environment;
 use crate::ports::files::Files;
 
 use command::Parser;
 use earlier::{PARTIAL_UPDATES, Start};
+use environment::without_taskcluster;
 pub use event::{Event, Events};
 use flavors::{chain, flavors, previous_version};
 use known::Known;
@@ -332,24 +335,6 @@ fn next_version(version: &str) -> String {
         Ok(number) => format!("{}{}", &version[..start], number.saturating_add(1)),
         Err(_) => format!("{version}.1"),
     }
-}
-
-fn without_taskcluster(environment: &Environment) -> Environment {
-    [
-        "TASK_ID",
-        "RUN_ID",
-        "TASKCLUSTER_PROXY_URL",
-        "TASKCLUSTER_ROOT_URL",
-        "TASKCLUSTER_CLIENT_ID",
-        "TASKCLUSTER_ACCESS_TOKEN",
-        "TASKCLUSTER_CERTIFICATE",
-        "ACTION_CALLBACK",
-        "ACTION_INPUT",
-        "ACTION_TASK_ID",
-        "ACTION_TASK_GROUP_ID",
-    ]
-    .into_iter()
-    .fold(environment.clone(), Environment::without)
 }
 
 #[cfg(test)]

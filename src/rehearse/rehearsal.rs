@@ -5,24 +5,18 @@ mod outside;
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::artifacts::PhaseOutput;
 use super::command::Parser;
 use super::definition::{Expectations, Findings, check};
 use super::event::{Event, Events};
 use super::flavors::chain;
 use super::options::Options;
-use super::push::{self, Push, head_ref};
+use super::push::{self, Push};
 use super::report::PhaseReport;
 use super::staged::{self, StagedTasks};
 use super::task_run::{ClaimedTask, FinishedTask, RunningTask};
-use super::{checks, phase_report, template};
-use crate::actions::custom::project_actions;
+use super::{checks, external, phase_report, template, work};
 use crate::actions::plan;
-use crate::actions::render::{TASKCLUSTER_YML, actions_json};
-use crate::actions::request::{Runner, read_request};
-use crate::actions::{ACTIONS, callback, existing};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::text::list_some;
@@ -30,8 +24,7 @@ use crate::base::time::Timestamp;
 use crate::base::value::{Object, Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::config::shipping::Phase;
-use crate::decision::flags::DecisionFlags;
-use crate::decision::{self, Context, DecisionOptions, parameters};
+use crate::decision::Context;
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::vcs::Change;
 use crate::sandbox::{self, Sandbox, WorkerOptions};
@@ -166,7 +159,7 @@ impl<'a> Rehearsal<'a> {
         let now = self.context.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
         let creator = self.push.scope();
-        let outside = self.add_external_tasks(&task_id, &definition)?;
+        let outside = external::add_missing(&self.sandbox, &self.push, &task_id, &definition, now)?;
         let claimed = ClaimedTask::create(&self.sandbox, &task_id, &definition, &creator).await?;
         let mut found = self.check_definition(&claimed, &definition, false).await?;
         found.notes.extend(outside);
@@ -180,34 +173,9 @@ impl<'a> Rehearsal<'a> {
             ));
         }
         let running = claimed.start(self.context, found.command.as_ref())?;
-        let (flags, verify) = self.decision_flags(&found, &definition);
-        let decide = async {
-            let context = running.context();
-            let created = Some(now).filter(|_| flags.pushdate == 0);
-            let params = parameters::for_decision(context, &flags, created)?;
-            let own_actions = project_actions(context, &params, task_id.as_str())?;
-            let actions_json = actions_json(
-                ACTIONS,
-                context.files,
-                self.graph_config,
-                &params,
-                task_id.as_str(),
-                &own_actions,
-            )?;
-            let created = |event: crate::submit::SubmitEvent<'_>| self.on_submit(&event);
-            let options = DecisionOptions {
-                decision_task_id: &task_id,
-                actions_json,
-                artifacts: running.artifacts(),
-                verify,
-                dry_run: false,
-                events: &created,
-            };
-            decision::run(context, self.graph_config, &params, &options)
-                .await
-                .map(|_| ())
-        };
-        let outcome = decide.await;
+        let flags = work::decision_flags(self.context, config, &self.push, &found, &definition);
+        let created = |event: crate::submit::SubmitEvent<'_>| self.on_submit(&event);
+        let outcome = work::decide(&running, config, &task_id, flags, now, &created).await;
         let finished = running
             .finish("push", found.command.as_ref(), outcome)
             .await?;
@@ -232,20 +200,6 @@ impl<'a> Rehearsal<'a> {
             parser: self.parser,
         };
         Ok(check(definition, &expected))
-    }
-
-    /// The flags of the decision, and whether it verifies.
-    fn decision_flags(&self, found: &Findings, definition: &Value) -> (DecisionFlags, bool) {
-        let (flags, verify) = found.decision_flags().unwrap_or_else(|| {
-            let tool = self.context.vcs.map_or("git", |vcs| vcs.tool().name());
-            (self.push.decision_flags(definition, tool), true)
-        });
-        let own = self.graph_config.taskgraph("decision-parameters");
-        let flags = DecisionFlags {
-            decision_parameters: own.and_then(Value::as_str).map(str::to_owned),
-            ..flags
-        };
-        (flags, verify)
     }
 
     /// Records what a phase produced, and reports it.
@@ -294,42 +248,21 @@ impl<'a> Rehearsal<'a> {
         notes
     }
 
-    /// Renders the decision task of a push to the requested branch, or to the first of the usual branches
-    /// that `.taskcluster.yml` has a task for; the push then keeps that branch.
+    /// Renders the decision task of the push.
     fn decision_task(&mut self, now: Timestamp) -> Outcome<(TaskId, Value)> {
-        let root = self.options.root_url.clone();
-        let root = root.unwrap_or_else(|| self.sandbox.root_url());
-        let requested = self.options.branch.as_deref();
-        let own = self.push.head_ref.clone();
-        let mut refs = vec![requested.map_or(own, head_ref)];
-        if requested.is_none() {
-            for usual in ["main", "master"].map(head_ref) {
-                if !refs.contains(&usual) {
-                    refs.push(usual);
-                }
-            }
-        }
-        let services = template::services(self.context.files, self.push.service)?;
-        let pushes = services.iter().flat_map(|service| {
-            let refs = refs.iter();
-            refs.map(move |head_ref| (*service, head_ref))
-        });
-        for (service, head_ref) in pushes {
-            self.push.service = service;
-            self.push.head_ref.clone_from(head_ref);
-            let slugid = |label: &str| self.new_id(label);
-            let rendered =
-                template::decision_task(self.context.files, &self.push, &slugid, &root, now)?;
-            if let Some(rendered) = rendered {
-                return Ok(rendered);
-            }
-        }
-        Err(Diagnostic::user(format!(
-            "{TASKCLUSTER_YML} has no task for a push to {}",
-            refs.join(" or ")
-        ))
-        .help("choose another branch with `--branch`")
-        .into())
+        let sandbox = self.sandbox.root_url();
+        let root = self.options.root_url.as_ref().unwrap_or(&sandbox);
+        let branch = self.options.branch.as_deref();
+        let clock = self.context.clock;
+        let new_id = |name: &str| work::new_id(&sandbox, clock.now(), name);
+        work::decision_task(
+            self.context.files,
+            &mut self.push,
+            branch,
+            root,
+            &new_id,
+            now,
+        )
     }
 
     /// Runs the action task of a flavor.
@@ -362,7 +295,7 @@ impl<'a> Rehearsal<'a> {
             now,
         )?;
         let creator = template::hook_scope(&self.push, &action, &user)?;
-        let outside = self.add_external_tasks(&task_id, &definition)?;
+        let outside = external::add_missing(&self.sandbox, &self.push, &task_id, &definition, now)?;
         let claimed = ClaimedTask::create(&self.sandbox, &task_id, &definition, &creator).await?;
         let mut found = self.check_definition(&claimed, &definition, true).await?;
         found.notes.extend(outside);
@@ -376,23 +309,9 @@ impl<'a> Rehearsal<'a> {
             ));
         }
         let running: RunningTask<'_> = claimed.start(self.context, found.command.as_ref())?;
-        let call_back = async {
-            let context = running.context();
-            let taskcluster = context.taskcluster()?;
-            let request = read_request(context.environment, taskcluster, &task_id).await?;
-            let parameters = existing::parameters(taskcluster, &group).await?;
-            let created = |event: crate::submit::SubmitEvent<'_>| self.on_submit(&event);
-            let runner = Runner {
-                context,
-                graph_config: self.graph_config,
-                action_task: &task_id,
-                artifacts: running.artifacts(),
-                events: &created,
-                check_scope: true,
-            };
-            callback::run(runner, request, parameters).await
-        };
-        let outcome = call_back.await;
+        let created = |event: crate::submit::SubmitEvent<'_>| self.on_submit(&event);
+        let config = self.graph_config;
+        let outcome = work::call_back(&running, config, &task_id, Some(&group), &created).await;
         let finished = running
             .finish(name, found.command.as_ref(), outcome)
             .await?;
@@ -454,23 +373,6 @@ impl<'a> Rehearsal<'a> {
 
     /// Returns a taskId for the decision or an action; it differs in each rehearsal.
     fn new_id(&self, name: &str) -> TaskId {
-        let now = self
-            .context
-            .clock
-            .now()
-            .moment()
-            .timestamp_micros()
-            .to_be_bytes();
-        let mut hash = Sha256::new();
-        hash.update(self.sandbox.root_url());
-        hash.update(now);
-        hash.update(name);
-        let digest = hash.finalize();
-        let mut bytes = [0u8; 16];
-        bytes
-            .iter_mut()
-            .zip(digest.iter())
-            .for_each(|(byte, from)| *byte = *from);
-        TaskId::from_uuid_bytes(bytes)
+        work::new_id(&self.sandbox.root_url(), self.context.clock.now(), name)
     }
 }

@@ -1,6 +1,6 @@
 //! One decision or action task: created, claimed, run and resolved.
 
-use super::artifacts::PhaseOutput;
+use super::artifacts::{Artifacts, PhaseOutput};
 use super::command::Command;
 use super::{publish, upload};
 use crate::base::diagnostic::{Diagnostic, Outcome};
@@ -19,6 +19,7 @@ use crate::taskcluster::Client;
 pub struct ClaimedTask<'a> {
     sandbox: &'a Sandbox,
     task_id: TaskId,
+    run_id: u64,
     definition: Value,
     client: Client,
 }
@@ -64,6 +65,20 @@ impl<'a> ClaimedTask<'a> {
         definition: &Value,
         creator: &str,
     ) -> Outcome<Self> {
+        Self::create_unclaimed(sandbox, task_id, definition, creator).await?;
+        Self::claim(sandbox, task_id, definition)
+    }
+
+    /// Creates the task through the queue's API.
+    ///
+    /// # Errors
+    /// When the queue refuses the task.
+    pub async fn create_unclaimed(
+        sandbox: &Sandbox,
+        task_id: &TaskId,
+        definition: &Value,
+        creator: &str,
+    ) -> Outcome<()> {
         sandbox.add_client(CREATOR, CREATOR, &[creator]);
         let creating = Environment::default()
             .with("TASKCLUSTER_ROOT_URL", &sandbox.root_url())
@@ -73,10 +88,20 @@ impl<'a> ClaimedTask<'a> {
             .create_task(task_id, definition)
             .await;
         created.map_err(|error| create_error(task_id, creator, &error))?;
-        sandbox.state().claim(task_id.as_str()).map_err(|error| {
+        Ok(())
+    }
+
+    /// Claims a task that exists, as its worker does.
+    ///
+    /// # Errors
+    /// When the queue refuses that.
+    pub fn claim(sandbox: &'a Sandbox, task_id: &TaskId, definition: &Value) -> Outcome<Self> {
+        let claim = sandbox.state().claim(task_id.as_str()).map_err(|error| {
             Diagnostic::bug(format!("cannot claim the task {task_id}")).because(error)
         })?;
-        let environment = worker_env(sandbox, task_id)
+        let run_id = claim.get("runId").and_then(|id| id.as_u64());
+        let run_id = run_id.unwrap_or_default();
+        let environment = worker_env(sandbox, task_id, run_id)
             .into_iter()
             .fold(Environment::default(), |environment, (name, value)| {
                 environment.with(name, &value)
@@ -84,6 +109,7 @@ impl<'a> ClaimedTask<'a> {
         Ok(Self {
             sandbox,
             task_id: task_id.clone(),
+            run_id,
             definition: definition.clone(),
             client: Client::connect(&environment)?,
         })
@@ -91,7 +117,7 @@ impl<'a> ClaimedTask<'a> {
 
     /// The variables that the worker sets.
     pub fn worker_env(&self) -> Vec<(&'static str, String)> {
-        worker_env(self.sandbox, &self.task_id)
+        worker_env(self.sandbox, &self.task_id, self.run_id)
     }
 
     /// The scopes of the task, with all that roles grant.
@@ -183,8 +209,43 @@ impl RunningTask<'_> {
         &self.artifacts
     }
 
-    /// Publishes the artifacts as the definition says, resolves the task, and lets workers finish
-    /// the tasks that it created.
+    /// Publishes the artifacts as the definition says, and resolves the task. Returns the artifacts, and why its
+    /// worker could not publish them, if it could not.
+    ///
+    /// # Errors
+    /// What went wrong in the task; then it is reported as failed.
+    pub async fn end(
+        self,
+        command: Option<&Command>,
+        outcome: Outcome<()>,
+    ) -> Outcome<(Artifacts, Vec<String>)> {
+        let sandbox_error = |error: ServiceError| {
+            Diagnostic::bug("cannot resolve the task in the sandbox").because(error)
+        };
+        let ClaimedTask {
+            sandbox,
+            task_id,
+            run_id,
+            definition,
+            ..
+        } = self.claimed;
+        let artifacts = self.artifacts.take();
+        let state = sandbox.state();
+        let (uploads, mut breaches) = publish::plan_uploads(&definition, command, &artifacts);
+        let proxy = sandbox.proxy_url(task_id.as_str());
+        let refused = upload::upload_all(&proxy, &task_id, run_id, uploads).await?;
+        let refused = refused.into_iter();
+        breaches.extend(refused.map(|answer| format!("the queue rejected an artifact: {answer}")));
+        let resolved = match (&outcome, breaches.is_empty()) {
+            (Err(_), _) => state.report_failed(task_id.as_str()),
+            (Ok(()), false) => state.report_exception(task_id.as_str(), MALFORMED),
+            (Ok(()), true) => state.report_completed(task_id.as_str()),
+        };
+        resolved.map_err(sandbox_error)?;
+        outcome.map(|()| (artifacts, breaches))
+    }
+
+    /// Ends the task ([`Self::end`]), and lets workers finish the tasks that it created.
     ///
     /// # Errors
     /// What went wrong in the task; then it is reported as failed.
@@ -194,55 +255,25 @@ impl RunningTask<'_> {
         command: Option<&Command>,
         outcome: Outcome<()>,
     ) -> Outcome<FinishedTask> {
-        let sandbox_error = |error: ServiceError| {
-            Diagnostic::bug(format!("the sandbox failed in the phase {name}")).because(error)
-        };
-        let ClaimedTask {
-            sandbox,
-            task_id,
-            definition,
-            ..
-        } = self.claimed;
-        let artifacts = self.artifacts.take();
-        let state = sandbox.state();
-        let (uploads, mut breaches) = publish::plan_uploads(&definition, command, &artifacts);
-        let refused =
-            upload::upload_all(&sandbox.proxy_url(task_id.as_str()), &task_id, uploads).await?;
-        let refused = refused.into_iter();
-        breaches.extend(refused.map(|answer| format!("the queue rejected an artifact: {answer}")));
-        if let Err(diagnostics) = outcome {
-            state
-                .report_failed(task_id.as_str())
-                .map_err(sandbox_error)?;
-            return Err(diagnostics);
-        }
+        let (sandbox, task_id) = (self.claimed.sandbox, self.claimed.task_id.clone());
+        let (artifacts, breaches) = self.end(command, outcome).await?;
+        let output = PhaseOutput::from_artifacts(name, task_id, &artifacts)?;
         if !breaches.is_empty() {
-            state
-                .report_exception(task_id.as_str(), MALFORMED)
-                .map_err(sandbox_error)?;
-            return Ok(FinishedTask::Unpublished(
-                PhaseOutput::from_artifacts(name, task_id, &artifacts)?,
-                breaches,
-            ));
+            return Ok(FinishedTask::Unpublished(output, breaches));
         }
-        state
-            .report_completed(task_id.as_str())
-            .map_err(sandbox_error)?;
-        state
-            .run_workers_until_idle()
-            .await
-            .map_err(sandbox_error)?;
-        Ok(FinishedTask::Published(PhaseOutput::from_artifacts(
-            name, task_id, &artifacts,
-        )?))
+        let idle = sandbox.state().run_workers_until_idle().await;
+        idle.map_err(|error| {
+            Diagnostic::bug(format!("the sandbox failed in the phase {name}")).because(error)
+        })?;
+        Ok(FinishedTask::Published(output))
     }
 }
 
 /// The variables that a worker sets in each task with a proxy.
-fn worker_env(sandbox: &Sandbox, task_id: &TaskId) -> Vec<(&'static str, String)> {
+fn worker_env(sandbox: &Sandbox, task_id: &TaskId, run_id: u64) -> Vec<(&'static str, String)> {
     vec![
         ("TASK_ID", task_id.to_string()),
-        ("RUN_ID", "0".to_owned()),
+        ("RUN_ID", run_id.to_string()),
         ("TASKCLUSTER_ROOT_URL", sandbox.root_url()),
         ("TASKCLUSTER_PROXY_URL", sandbox.proxy_url(task_id.as_str())),
     ]

@@ -70,7 +70,8 @@ pub fn decision_task(
 
 /// Renders the definition of an action task.
 ///
-/// `hook_payload` is the template in `actions.json`; `user` is what the interface puts into it.
+/// `action` is its entry in `actions.json`, with the template of the hook's payload; `user` is what the interface
+/// renders that with.
 ///
 /// # Errors
 /// When either template cannot be rendered, or `.taskcluster.yml` renders not exactly one task.
@@ -143,8 +144,13 @@ pub fn promotion_action(actions_json: &[u8]) -> Result<Value, Diagnostic> {
 
 /// Renders the payload that an interface sends to the hook of an action.
 fn hook_payload(action: &Value, user: &Value) -> Result<Value, Diagnostic> {
+    let name = action["name"].as_str().unwrap_or_default();
+    if action["kind"] != "hook" {
+        return Err(Diagnostic::user(format!(
+            "the action `{name}` is not triggered by a hook"
+        )));
+    }
     render(&action["hookPayload"], user).map_err(|error| {
-        let name = action["name"].as_str().unwrap_or_default();
         Diagnostic::user(format!(
             "cannot render the action `{name}` with its input"
         ))

@@ -15,7 +15,7 @@ use crate::base::name::TaskId;
 /// How many artifacts are published at the same time: as many as generic-worker does.
 const AT_ONCE: usize = 10;
 
-/// Publishes artifacts of the first run of a task; returns the queue's refusals, by name.
+/// Publishes artifacts of a run of a task; returns the queue's refusals, by name.
 ///
 /// `proxy` is the address of the task's proxy.
 ///
@@ -24,12 +24,13 @@ const AT_ONCE: usize = 10;
 pub async fn upload_all(
     proxy: &str,
     task_id: &TaskId,
+    run_id: u64,
     uploads: Vec<Upload>,
 ) -> Result<Vec<String>, Diagnostic> {
     let http = reqwest::Client::new();
     let sent = stream::iter(uploads).map(|upload| {
         let http = http.clone();
-        async move { upload_artifact(&http, proxy, task_id, upload).await }
+        async move { upload_artifact(&http, proxy, (task_id, run_id), upload).await }
     });
     let sent: Vec<_> = sent.buffer_unordered(AT_ONCE).collect().await;
     let mut refused = Vec::new();
@@ -46,11 +47,11 @@ pub async fn upload_all(
 async fn upload_artifact(
     http: &reqwest::Client,
     proxy: &str,
-    task_id: &TaskId,
+    (task_id, run_id): (&TaskId, u64),
     upload: Upload,
 ) -> Result<Option<String>, reqwest::Error> {
     let name = utf8_percent_encode(&upload.name, NON_ALPHANUMERIC);
-    let address = format!("{proxy}api/queue/v1/task/{task_id}/runs/0/artifacts/{name}");
+    let address = format!("{proxy}api/queue/v1/task/{task_id}/runs/{run_id}/artifacts/{name}");
     let request_body = serde_json::json!({
         "storageType": "s3",
         "expires": upload.expires,

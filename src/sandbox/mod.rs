@@ -1,7 +1,7 @@
 //! An embedded Taskcluster on a loopback address, for rehearsals and tests.
 //!
 //! It serves the queue, the index, auth, purge-cache, a part of the object service, a bucket for
-//! artifacts and a few web pages below one root URL, with the paths, methods, checks and error
+//! artifacts and web pages for people ([`pages`]) below one root URL, with the paths, methods, checks and error
 //! messages of the real services. Workers are simulated: they resolve each pending task at once and
 //! upload the artifacts that its payload declares.
 //!
@@ -17,6 +17,7 @@
 //! [`State`] reaches the same state without HTTP, and `workers` use it. `injected_fault` makes
 //! calls fail for tests.
 
+mod action_task;
 mod api;
 mod artifacts;
 mod auth;
@@ -27,6 +28,7 @@ mod error;
 mod http;
 mod index;
 mod injected_fault;
+mod pages;
 mod patterns;
 mod queue;
 mod services;
@@ -46,6 +48,7 @@ use tokio::task::JoinHandle;
 
 use self::services::SharedServices;
 
+pub use action_task::{ActionHandler, ActionRequest, ActionTask};
 pub use artifacts::content::Content;
 pub use auth::credentials::Credentials;
 pub use error::{ErrorCode, SandboxError, ServiceError};
@@ -55,7 +58,7 @@ pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{
     ClaimedRun, EventHandler, LOG_ARTIFACT, Maker, NewArtifact, ReadArtifact, RunOutcome,
-    RunResult, Simulator, WorkSummary, WorkerOptions,
+    RunResult, Simulator, TaskFilter, WorkSummary, WorkerOptions,
 };
 
 /// How long open connections may take to finish when the sandbox stops.
@@ -156,6 +159,24 @@ impl Sandbox {
         // This call cannot fail.
         let _ = self.shared.with(|services, _| {
             services.auth.roles.set(role_id, scopes);
+            Ok(())
+        });
+    }
+
+    /// Provides the tasks of actions that people trigger on the pages. Without that, the pages only show actions.
+    pub fn set_action_handler(&self, handler: ActionHandler) {
+        // This call cannot fail.
+        let _ = self.shared.with(|services, _| {
+            services.action_handler = Some(handler);
+            Ok(())
+        });
+    }
+
+    /// Leaves tasks to the caller, by their definitions: simulated workers do not run them.
+    pub fn leave_to_caller(&self, tasks: TaskFilter) {
+        // This call cannot fail.
+        let _ = self.shared.with(|services, _| {
+            services.left_to_caller = Some(tasks);
             Ok(())
         });
     }

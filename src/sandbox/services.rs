@@ -16,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use super::action_task::ActionHandler;
 use super::auth::credentials::Credentials;
 use super::auth::identify::{Auth, Caller};
 use super::crypto;
@@ -28,7 +29,7 @@ use super::queue::task::Task;
 use super::store::Store;
 use super::time::Clock;
 use super::time::{self, Moment};
-use super::workers::simulation::{ForcedOutcomes, WorkerOptions};
+use super::workers::simulation::{ForcedOutcomes, TaskFilter, WorkerOptions};
 
 /// The client that signs what the queue issues.
 const QUEUE: &str = "static/taskcluster/queue";
@@ -50,6 +51,12 @@ pub(crate) struct Services {
     /// Counts the generated slugids.
     pub(crate) serial: u64,
     pub(crate) address: SocketAddr,
+    /// Counts the calls that have changed tasks or groups.
+    pub(crate) changes: u64,
+    /// Makes the tasks of actions that people trigger on the pages.
+    pub(crate) action_handler: Option<ActionHandler>,
+    /// The tasks that simulated workers do not run.
+    pub(crate) left_to_caller: Option<TaskFilter>,
 }
 
 /// The services behind their lock, with the clock and the options of workers.
@@ -94,6 +101,9 @@ impl SharedServices {
             max_deadline_days: crate::sandbox::queue::definition::DEFAULT_MAX_DEADLINE_DAYS,
             serial: 0,
             address,
+            changes: 0,
+            action_handler: None,
+            left_to_caller: None,
         };
         let changed = Notify::new();
         Ok(SharedServices {
@@ -160,6 +170,9 @@ impl Services {
             if let Some(task) = self.queue.tasks.get(&id) {
                 self.index.insert_completed_task(task);
             }
+        }
+        if !self.queue.changed_tasks.is_empty() || !self.queue.changed_groups.is_empty() {
+            self.changes += 1;
         }
         self.store
             .save(&mut self.queue, &mut self.index)

@@ -101,6 +101,22 @@ impl State {
         })
     }
 
+    /// Returns the pending tasks that simulated workers leave to the caller, the oldest first.
+    pub fn left_to_caller(&self) -> Vec<TaskView> {
+        self.shared.read(|services| {
+            let Some(left) = &services.left_to_caller else {
+                return Vec::new();
+            };
+            let pending = services.queue.pending.values().flatten();
+            let mut pending: Vec<&Task> = pending
+                .filter_map(|(_, _, id)| services.queue.tasks.get(id))
+                .filter(|task| left(&task.definition.json))
+                .collect();
+            pending.sort_by_key(|task| (task.definition.created, &task.id));
+            pending.into_iter().map(view).collect()
+        })
+    }
+
     /// Claims a task until its deadline, scheduling it first if necessary, and returns the claim
     /// with its credentials.
     pub fn claim(&self, task_id: &str) -> Result<Value, ServiceError> {
@@ -369,6 +385,31 @@ fn view(task: &Task) -> TaskView {
         status: task.status(),
         artifacts: task.artifacts.keys().cloned().collect(),
     }
+}
+
+/// Creates a task with a scope, and with those that roles grant to it.
+pub(crate) fn create_as(
+    shared: &SharedServices,
+    task_id: &str,
+    definition: &Value,
+    scope: &str,
+) -> Result<(), ServiceError> {
+    CREATE_TASK.check(definition)?;
+    shared.with(|services, now| {
+        let scopes = services.auth.roles.expand(&[scope.to_owned()]);
+        let call = ApiCall {
+            params: BTreeMap::from([("taskId", task_id.to_owned())]),
+            query: BTreeMap::new(),
+            body: definition.clone(),
+            caller: Caller::Known {
+                client_id: "sandbox".to_owned(),
+                scopes,
+                hash: None,
+            },
+            now,
+        };
+        tasks::create(services, &call).map(drop)
+    })
 }
 
 /// Resolves a run with an outcome.

@@ -15,4 +15,5 @@ mod run_task;
 mod saved_phases;
 mod services;
 mod test_repository;
+mod try_it;
 mod words;

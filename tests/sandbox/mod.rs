@@ -17,6 +17,7 @@ mod callers;
 mod creation;
 mod groups;
 mod indexing;
+mod pages;
 mod running;
 mod schemas;
 mod working;

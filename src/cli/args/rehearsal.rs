@@ -6,6 +6,19 @@ use clap::Args;
 
 use super::common::{ProjectArgs, Verbosity};
 
+/// What is pushed to, in a sandbox.
+#[derive(Debug, Args)]
+pub struct PushTarget {
+    /// Address of the repository to push to; by default, the first one in config.yml, or else the one that the
+    /// checkout was cloned from
+    #[arg(long, value_name = "URL")]
+    pub repository: Option<String>,
+    /// Branch to push to; by default, the first of the repository's `default-ref`, main and master
+    /// that `.taskcluster.yml` has a task for
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+}
+
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
@@ -18,6 +31,17 @@ pub struct SandboxArgs {
     /// Let simulated workers resolve pending tasks
     #[arg(long)]
     pub workers: bool,
+    /// Run decision and action tasks of the project in the working folder instead of simulating them, and let people
+    /// trigger its actions on the web pages; implies --workers
+    #[arg(long)]
+    pub run_decisions: bool,
+    /// Create the decision task of a push of the checked-out revision; implies --run-decisions
+    #[arg(long)]
+    pub push: bool,
+    #[command(flatten)]
+    pub target: PushTarget,
+    #[command(flatten)]
+    pub project: ProjectArgs,
 }
 
 /// Flags of `rehearse`.
@@ -51,14 +75,8 @@ pub struct RehearseArgs {
     /// Index path with a completed task, as if another project had built it; can be repeated
     #[arg(long, value_name = "PATH")]
     pub indexed: Vec<String>,
-    /// Address of the repository to push to; by default, the first one in config.yml, or else the one that the
-    /// checkout was cloned from
-    #[arg(long, value_name = "URL")]
-    pub repository: Option<String>,
-    /// Branch to push to; by default, the first of the repository's `default-ref`, main and master
-    /// that `.taskcluster.yml` has a task for
-    #[arg(long, value_name = "BRANCH")]
-    pub branch: Option<String>,
+    #[command(flatten)]
+    pub target: PushTarget,
     /// Rehearse a task even if its command cannot be read, using flags that match the push
     #[arg(long)]
     pub accept_unread_command: bool,

@@ -1,8 +1,7 @@
-//! The HTTP server: requests, responses, artifact content and web pages.
+//! The HTTP server: requests, responses and artifact content.
 
 mod bucket;
-mod html;
 mod json_body;
-mod request;
+pub(super) mod request;
 mod response;
 pub(super) mod server;

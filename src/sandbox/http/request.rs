@@ -28,15 +28,19 @@ impl HttpRequest {
     /// Returns the decoded query parameters.
     pub(crate) fn query(&self) -> BTreeMap<String, String> {
         let query = self.resource.split_once('?').map_or("", |(_, query)| query);
-        query
-            .split('&')
-            .filter(|part| !part.is_empty())
-            .map(|part| {
-                let (name, value) = part.split_once('=').unwrap_or((part, ""));
-                (decoded(name), decoded(value))
-            })
-            .collect()
+        parameters(query)
     }
+}
+
+/// Decodes a query, or a form that was sent.
+pub(crate) fn parameters(text: &str) -> BTreeMap<String, String> {
+    text.split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            (decoded(name), decoded(value))
+        })
+        .collect()
 }
 
 fn decoded(text: &str) -> String {

@@ -13,7 +13,6 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::bucket;
-use super::html;
 use super::json_body::{self, Body};
 use super::request::HttpRequest;
 use super::response::{error_response, json_response, reply_response, truncated_response};
@@ -23,6 +22,7 @@ use crate::sandbox::auth::hawk::{SignedRequest, payload_hash};
 use crate::sandbox::auth::identify::Caller;
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::injected_fault::InjectedFault;
+use crate::sandbox::pages;
 use crate::sandbox::services::{Services, SharedServices};
 use crate::sandbox::time::Moment;
 
@@ -103,10 +103,9 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
         ["api", rest @ ..] => call_service(shared, &request, rest, None).await,
         ["content", ..] => bucket::respond(shared, &request),
         ["__version__"] => json_response(200, &health::version()),
-        _ if request.method == "GET" || request.method == "HEAD" => {
-            html::respond(shared, parts).unwrap_or_else(|| unknown_path(&request))
-        }
-        _ => unknown_path(&request),
+        _ => pages::respond(shared, &request, parts)
+            .or_else(|| pages::not_found(&request))
+            .unwrap_or_else(|| unknown_path(&request)),
     }
 }
 

@@ -62,11 +62,16 @@ impl State {
 
     fn claim_next(&self) -> Result<Option<(ClaimedRun, Option<RunOutcome>)>, ServiceError> {
         self.shared.with(|services, now| {
+            let simulated =
+                |id: &str| match (&services.left_to_caller, services.queue.tasks.get(id)) {
+                    (Some(left), Some(task)) => !left(&task.definition.json),
+                    _ => true,
+                };
             let next = services
                 .queue
                 .pending
                 .values()
-                .filter_map(|tasks| tasks.first())
+                .filter_map(|tasks| tasks.iter().find(|(_, _, id)| simulated(id)))
                 .min();
             let Some((_, _, id)) = next.cloned() else {
                 return Ok(None);
