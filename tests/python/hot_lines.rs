@@ -39,6 +39,20 @@ fn timings_show_the_lines_that_take_the_time() {
     }
 }
 
+/// Runs a script with the folder of the worker's modules and an empty one.
+fn assert_printed(script: &str, expected: &str) {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/python/worker");
+    let output = Command::new(python)
+        .args(["-B", "-c", script])
+        .args([&modules, folder.path()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, expected, "{output:?}");
+}
+
 /// Two functions, and what is answered after each of them has run for some time.
 const ANSWERS: &str = "
 import sys
@@ -61,16 +75,34 @@ for run in busy.first, busy.second:
     print(sorted({function for _, function, _ in answer['lines']}), answer['all'] < 390)
 ";
 
+/// A function whose instructions belong to no line.
+const WITHOUT_LINES: &str = "
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+import hot_lines
+
+with open(sys.argv[2] + '/busy.py', 'w') as file:
+    file.write('\\ndef busy(until):\\n    while until():\\n        sum(range(1000))\\n')
+sys.path.insert(0, sys.argv[2])
+from busy import busy
+
+code = busy.__code__
+if hasattr(code, 'co_linetable'):
+    busy.__code__ = code.replace(co_linetable=b'')
+hot_lines.start(sys.argv[2], sys.argv[2])
+end = time.process_time() + 0.2
+busy(lambda: time.process_time() < end)
+print({line.partition(':')[0] for line, _, _ in hot_lines.hot_lines({})['lines']})
+";
+
+#[test]
+fn instructions_without_a_line_are_counted_for_their_function() {
+    assert_printed(WITHOUT_LINES, "{'busy.py'}\n");
+}
+
 #[test]
 fn each_answer_is_about_the_time_since_the_one_before() {
-    let Some(python) = python() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/python/worker");
-    let output = Command::new(python)
-        .args(["-B", "-c", ANSWERS])
-        .args([&modules, folder.path()])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(said, "['first'] True\n['second'] True\n", "{output:?}");
+    assert_printed(ANSWERS, "['first'] True\n['second'] True\n");
 }

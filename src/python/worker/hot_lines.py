@@ -51,7 +51,8 @@ def _sample(number, frame):
         frame = frame.f_back
     if frame is None:
         return
-    line = (frame.f_code.co_filename, frame.f_lineno)
+    # Some instructions belong to no line.
+    line = (frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno)
     # A comprehension or lambda has no name of its own.
     while frame.f_back is not None and frame.f_code.co_name.startswith("<"):
         frame = frame.f_back
