@@ -7,6 +7,8 @@ pub struct Snapshot {
     pub digest: String,
     /// A digest of the repository alone: its refs, its configuration, and which files are tracked.
     pub repository: String,
+    /// A digest of how tracked files differ from what is checked out, if version control looks at all of them.
+    pub tracked: Option<String>,
     /// The files whose content is part of it, sorted; paths from the root. A file that is neither among
     /// them nor ignored by version control does not exist.
     pub files: Vec<String>,

@@ -248,6 +248,11 @@ pub trait Vcs: Contents {
     /// # Errors
     /// [`VcsError::Unsupported`], or any other [`VcsError`].
     fn repository_state(&self) -> Result<String, VcsError>;
+    /// The present [`Snapshot::tracked`], provided that [`Snapshot::repository`] is as it was.
+    ///
+    /// # Errors
+    /// [`VcsError::Unsupported`], or any other [`VcsError`].
+    fn tracked_state(&self) -> Result<String, VcsError>;
     /// The note of this ref (`refs/notes/…`) of `remote` on the revision that is checked out; a ref
     /// of the same name in this clone does not count. hg has none.
     ///

@@ -188,6 +188,10 @@ impl Vcs for Git {
         git_snapshot::repository(&self.0)
     }
 
+    fn tracked_state(&self) -> Result<String, VcsError> {
+        git_snapshot::tracked(&self.0)
+    }
+
     fn head_rev(&self) -> Result<String, VcsError> {
         let ended = self.0.end(&["rev-parse", "--verify", "--quiet", "HEAD"])?;
         if ended.code != Some(1) {

@@ -6,6 +6,9 @@
 //! 3. The content of each file that differs, is untracked or is not looked at is added, and what commands that
 //!    read the repository could show: the refs, the configuration, and where a shallow clone ends.
 //!
+//! Whether tracked files differ as they did can be determined again with less: the files that git does not see, and the
+//! list of those that it does, need not be looked for.
+//!
 //! Submodules and other repositories inside the working copy have a state of their own, so they must not differ
 //! from what is checked out.
 
@@ -23,15 +26,20 @@ const STATUS: &[&str] = &[
     "-z",
     "--branch",
     "--no-ahead-behind",
-    "--untracked-files=all",
     "--no-renames",
     "--ignore-submodules=none",
 ];
+const ALL: &str = "--untracked-files=all";
+const TRACKED: &str = "--untracked-files=no";
+
+fn status(git: &Program, files: &str) -> Result<Vec<u8>, VcsError> {
+    git.run_bytes(&[STATUS, &[files]].concat())
+}
 
 /// Takes a snapshot.
 pub(super) fn take(git: &Program) -> Result<Snapshot, VcsError> {
     let (status, listed) = rayon::join(
-        || git.run_bytes(STATUS),
+        || status(git, ALL),
         || git.run_bytes(&["ls-files", "-v", "--stage", "-z"]),
     );
     let mut snapshot = Snapshot::default();
@@ -45,11 +53,13 @@ pub(super) fn take(git: &Program) -> Result<Snapshot, VcsError> {
             snapshot.files.extend(text(found));
         }
     }
+    let mut sees_all = true;
     for entry in entries(&listed?) {
         let Some((about, path)) = split(entry, b'\t') else {
             continue;
         };
         if !about.starts_with(b"H ") {
+            sees_all = false;
             differing.push(path.to_owned());
         }
         // A submodule is a folder.
@@ -68,6 +78,9 @@ pub(super) fn take(git: &Program) -> Result<Snapshot, VcsError> {
         digests.add(path);
         digests.add(content(&file).as_bytes());
     }
+    if sees_all {
+        snapshot.tracked = Some(tracked_digest(git, &status)?);
+    }
     let state = State::read(git)?;
     digests.add(&state.refs);
     digests.add(&state.config);
@@ -83,6 +96,23 @@ pub(super) fn take(git: &Program) -> Result<Snapshot, VcsError> {
 /// A digest of the state of the repository.
 pub(super) fn repository(git: &Program) -> Result<String, VcsError> {
     Ok(State::read(git)?.digest())
+}
+
+/// A digest of how tracked files differ from what is checked out.
+pub(super) fn tracked(git: &Program) -> Result<String, VcsError> {
+    tracked_digest(git, &status(git, TRACKED)?)
+}
+
+/// The digest of the entries of `git status` for tracked files, and of the content of these.
+fn tracked_digest(git: &Program, status: &[u8]) -> Result<String, VcsError> {
+    let mut digests = Digests::default();
+    for entry in entries(status).filter(|entry| !entry.starts_with(b"?")) {
+        digests.add(entry);
+        if let Some(path) = differing_file(entry)? {
+            digests.add(content(&git.root().join(as_path(path))).as_bytes());
+        }
+    }
+    Ok(digests.finish())
 }
 
 /// The state of the repository, apart from the working copy.

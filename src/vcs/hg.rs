@@ -164,6 +164,10 @@ impl Vcs for Hg {
         Err(VcsError::Unsupported("Mercurial"))
     }
 
+    fn tracked_state(&self) -> Result<String, VcsError> {
+        Err(VcsError::Unsupported("Mercurial"))
+    }
+
     fn head_rev(&self) -> Result<String, VcsError> {
         Ok(self.log(".", "{node}")?.trim().to_owned())
     }

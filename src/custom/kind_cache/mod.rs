@@ -258,7 +258,12 @@ impl<'a> KindCache<'a> {
     fn is_same(&self, paths: &Paths, root: &Path) -> Result<bool, VcsError> {
         let same_repository = self.vcs.repository_state()? == self.snapshot.repository;
         if same_repository && paths.are_complete(root, &self.snapshot) {
-            return Ok(true);
+            if !paths.tracked_files {
+                return Ok(true);
+            }
+            if let Some(tracked) = &self.snapshot.tracked {
+                return Ok(self.vcs.tracked_state()? == *tracked);
+            }
         }
         Ok(self.vcs.snapshot()?.digest == self.snapshot.digest)
     }

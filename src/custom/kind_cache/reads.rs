@@ -29,6 +29,8 @@ pub(super) struct Paths {
     rewritten: Vec<String>,
     /// Whether a program has compared the whole working copy with what is checked out.
     whole_tree: bool,
+    /// Whether a program has compared the tracked files with what is checked out.
+    pub(super) tracked_files: bool,
 }
 
 impl Paths {
@@ -46,11 +48,12 @@ impl Paths {
         self.folders.extend(texts("listed").filter_map(owned));
         self.rewritten.extend(texts("rewritten").filter_map(owned));
         self.whole_tree |= answer["whole_tree"].as_bool().unwrap_or(true);
+        self.tracked_files |= answer["tracked_files"].as_bool().unwrap_or(true);
         Ok(())
     }
 
-    /// Whether all that workers have read of the files of the snapshot can be seen in [`look`](Self::look): no program
-    /// has read others, and none has been removed.
+    /// Whether all that workers have read of the files of the snapshot, apart from the tracked ones if a program has
+    /// compared these, can be seen in [`look`](Self::look): no program has read others, and none has been removed.
     pub(super) fn are_complete(&self, root: &Path, snapshot: &Snapshot) -> bool {
         let is_removed = |path: &String| {
             let whole = Path::new(path);

@@ -125,16 +125,17 @@ def helper_report():
     if not is_installed:
         return None
     _finish_writing()
-    whole_tree = watched_programs.read_whole_tree
-    return sorted(reads), sorted(listed), list(_reasons.items()), list(_messages), moments.until, _rewritten, whole_tree
+    programs = watched_programs.read_whole_tree, watched_programs.read_tracked_files
+    return sorted(reads), sorted(listed), list(_reasons.items()), list(_messages), moments.until, _rewritten, programs
 
 
 def add(report):
     """Adds what a helper has noted."""
     if report is None:
         return
-    more_reads, more_listed, reasons, messages, until, rewritten, whole_tree = report
-    watched_programs.read_whole_tree = watched_programs.read_whole_tree or whole_tree
+    more_reads, more_listed, reasons, messages, until, rewritten, (whole_tree, tracked_files) = report
+    watched_programs.read_whole_tree |= whole_tree
+    watched_programs.read_tracked_files |= tracked_files
     _rewritten.update(rewritten)
     reads.update(more_reads)
     listed.update(more_listed)
@@ -173,6 +174,7 @@ def all_reads(head):
         "rewritten": sorted(_rewritten.difference(strange)),
         "strange": [repr(one) for one in strange[:1]],
         "whole_tree": watched_programs.read_whole_tree,
+        "tracked_files": watched_programs.read_tracked_files,
     }
 
 

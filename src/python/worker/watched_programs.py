@@ -45,8 +45,9 @@ _GIT_REFUSED = (
 )
 _GIT_CLOCK = ("@{", "%ah", "%ar", "%ch", "%cr")
 
-# Those of them that compare the working copy with what is checked out.
-_WHOLE_TREE = ("describe", "diff", "diff-index", "grep", "status")
+# Those of them that compare the tracked files with what is checked out, and those that may also see others.
+_TRACKED_FILES = ("describe", "diff", "diff-index")
+_WHOLE_TREE = ("grep", "status")
 
 # The options with which `git ls-files` does not.
 _LISTING = ("--", "--cached", "--error-unmatch", "--full-name", "--stage", "-c", "-s", "-v", "-z")
@@ -57,8 +58,9 @@ _RELEASE_FILES = ("/etc/debian_version", "/etc/lsb-release", "/etc/os-release", 
 # The compilers that `config.guess` looks for.
 _COMPILERS = ("cc", "gcc", "c89", "c99")
 
-# Whether a program has compared the working copy with what is checked out.
+# Whether a program has compared the working copy with what is checked out, or its tracked files.
 read_whole_tree = False
+read_tracked_files = False
 
 
 def only_reads(name, words, folder, in_tree, reads, listed):
@@ -94,7 +96,7 @@ def _look_up(programs, reads):
 
 def _git_only_reads(words):
     """Returns whether git only reads the tree with these arguments."""
-    global read_whole_tree
+    global read_tracked_files, read_whole_tree
     if "-o" in words or any(word.startswith(_GIT_REFUSED) for word in words):
         return False
     if any(part in word for word in words for part in _GIT_CLOCK):
@@ -104,4 +106,6 @@ def _git_only_reads(words):
     options = [word for word in words[1:] if word.startswith("-")]
     if words[:1] == ["ls-files"] and not set(options).issubset(_LISTING) or words[:1] and words[0] in _WHOLE_TREE:
         read_whole_tree = True
+    if words[:1] and words[0] in _TRACKED_FILES:
+        read_tracked_files = True
     return words == ["remote"] or words[0:1] != [] and (words[0] in _GIT or tuple(words[:2]) in _GIT)
