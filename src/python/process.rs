@@ -41,6 +41,10 @@ const SOURCES: &[(&str, &str)] = &[
     ("install_hints", include_str!("worker/install_hints.py")),
     ("project", include_str!("worker/project.py")),
     ("quick", include_str!("worker/quick.py")),
+    (
+        "quick_conditions",
+        include_str!("worker/quick_conditions.py"),
+    ),
     ("quick_copy", include_str!("worker/quick_copy.py")),
     (
         "quick_dependencies",

@@ -24,6 +24,7 @@ FUNCTIONS = {
         "parse": ("quick_jsone", 30),
         "parse_until_terminator": ("quick_jsone", 30),
     },
+    "manifestparser.filters": {"_match": ("quick_conditions", 0)},
     "taskgraph.graph": {"Graph._visit": ("quick_graph", 1)},
     "taskgraph.util.attributes": {"keymatch": ("quick_keyed_by", 100)},
     "taskgraph.util.copy": {"deepcopy": ("quick_copy", 0)},
@@ -129,7 +130,8 @@ def speed_up(module):
         original = vars(holder).get(short) if kind and holder is not None else names.get(short)
         if not isinstance(original, types.FunctionType) or original.__module__ != module.__name__:
             continue
-        function = replaced(original, names, maker, calls)
+        # A wrapper around the replacement would cost more than it saves.
+        function = replaced(original, names, maker, calls) if calls else _replacement(maker, original, names)
         if kind:
             setattr(holder, short, function)
         else:

@@ -210,9 +210,8 @@ class Mapping:
                     return False
             valid = True
             for key, one in value.items():
-                if key in values:
-                    found = values[key]
-                else:
+                found = values.get(key)
+                if found is None:
                     for matches, found in wild:
                         if matches is None or matches(key):
                             break

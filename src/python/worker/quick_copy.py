@@ -27,9 +27,12 @@ def make(original, names):
         if kind in immutable:
             return obj
         if kind is dict:
-            return {
-                key: one if type(one) in immutable else deepcopy(one) for key, one in obj.items()
-            }
+            # This is faster than inserting each key.
+            copied = obj.copy()
+            for key, one in obj.items():
+                if type(one) not in immutable:
+                    copied[key] = deepcopy(one)
+            return copied
         if kind is list:
             return [one if type(one) in immutable else deepcopy(one) for one in obj]
         return given(obj)

@@ -20,6 +20,9 @@ def replacement(original, scan):
     @functools.wraps(original)
     def loads(s, **options):
         if type(s) is str and not options:
+            if s == "[]":
+                # Code that parses a list for each task often gets this one.
+                return []
             try:
                 value, end = scan(s, 0)
             except Exception:

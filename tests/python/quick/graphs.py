@@ -50,8 +50,9 @@ def compare(random, rounds):
     replaced = Graph.__dict__["_visit"]
     pairs = [(visit, quick_graph.replacement(visit))]
     # Later versions of taskgraph are fast enough.
-    if quick_graph.make(replaced.__wrapped__, {}):
-        pairs.append((replaced.__wrapped__, replaced))
+    original = getattr(replaced, "__wrapped__", None)
+    if original and quick_graph.make(original, {}):
+        pairs.append((original, replaced))
 
     class Plain(Graph):
         """A graph whose nodes may be changed, as in older versions of taskgraph."""

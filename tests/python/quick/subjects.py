@@ -1,5 +1,6 @@
 """The subjects that are compared, each with its own random input."""
 
+import conditions
 import copies
 import dependencies
 import documents
@@ -9,6 +10,7 @@ import schemas
 import templates
 
 ALL = {
+    "conditions": conditions.compare,
     "copies": copies.compare,
     "dependencies": dependencies.compare,
     "documents": documents.compare,
