@@ -26,6 +26,7 @@ use crate::submit::{
     submit_all, submit_with_retry,
 };
 use crate::target::TargetTaskGraph;
+use crate::verify;
 
 /// Tasks that are added together.
 pub struct Round<'a> {
@@ -124,7 +125,7 @@ fn targets(
         let target = match targets.last().filter(|_| is_same) {
             Some(target) => target.clone(),
             None => TargetTaskGraph {
-                graph: reparented(call, round, modifier)?,
+                graph: checked(call, round, reparented(call, round, modifier)?)?,
                 requested: round.requested.iter().cloned().collect(),
                 do_not_optimize: round.requested.clone(),
             },
@@ -132,6 +133,12 @@ fn targets(
         targets.push(target);
     }
     Ok(targets)
+}
+
+/// A graph whose tasks keep the environments of release services apart.
+fn checked(call: &Call<'_>, round: &Round<'_>, graph: LabelGraph) -> Outcome<LabelGraph> {
+    verify::environments(&graph, call.graph_config, round.params)?;
+    Ok(graph)
 }
 
 /// Writes the artifacts of all rounds, and creates their tasks.

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod check;
+mod environments;
 mod schema;
 mod settings;
 mod workers;
@@ -19,6 +20,7 @@ use crate::ports::files::{FileError, Files};
 use aliases::{Alias, aliases};
 pub use check::NATIVE_REGISTRATIONS;
 use check::{PROMOTION, Violations};
+pub use environments::ENVIRONMENTS;
 use schema::SECTION;
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
 use settings::SettingsFile;
@@ -38,6 +40,8 @@ pub struct GraphConfig {
     violations: Violations,
     /// snowman's own settings, if they have a file of their own.
     settings: Option<SettingsFile>,
+    /// The environments of release services, if a file describes them.
+    environments: Option<Value>,
 }
 
 impl GraphConfig {
@@ -58,6 +62,12 @@ impl GraphConfig {
         let own = join(root, settings::FILE);
         match files.read(&own) {
             Ok(text) => config.add_settings(&own, &text)?,
+            Err(FileError::Missing(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+        let file = join(root, environments::FILE);
+        match files.read(&file) {
+            Ok(text) => config.environments = environments::read(&file, &text)?,
             Err(FileError::Missing(_)) => {}
             Err(other) => return Err(other.into()),
         }
@@ -98,6 +108,7 @@ impl GraphConfig {
             no_promotion: false,
             violations: Violations::default(),
             settings: None,
+            environments: None,
         };
         config.violations = Violations::find(&config.values, &config.places);
         Ok(config)
@@ -155,6 +166,13 @@ impl GraphConfig {
     /// settings.
     pub fn replace_schema(&mut self) {
         self.violations.keep_settings();
+    }
+
+    /// What `environments.yml` next to config.yml says of the environments of release services: its sections
+    /// `services`, `pools` and `unmanaged`; `None` if it says nothing.
+    #[must_use]
+    pub fn environments(&self) -> Option<&Value> {
+        self.environments.as_ref()
     }
 
     /// Whether config.yml itself has snowman's own settings, and the file that they can be in instead.

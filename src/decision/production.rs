@@ -29,7 +29,8 @@ use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::morph::staged::{Settings, settings};
 use crate::release::differences::{Because, Changed, Difference, differences};
-use crate::release::environment::staging_host;
+use crate::release::environments::staging_host;
+use crate::release::texts::each_text;
 use crate::release::{Recognized, check, check_staged};
 
 /// The most warnings about fields that differ; the artifact has all.
@@ -186,7 +187,7 @@ fn refusals(
 fn staging_hosts(task: &Task) -> Vec<String> {
     let mut hosts = Vec::new();
     if let Some(payload) = task.task.get("payload") {
-        texts(payload, "payload", &mut |path, text| {
+        each_text(payload, "payload", &mut |path, text| {
             if let Some(host) = staging_host(text) {
                 hosts.push(format!("`{path}` names {host}, which is a host of staging"));
             }
@@ -198,24 +199,6 @@ fn staging_hosts(task: &Task) -> Vec<String> {
 fn refusal(recognized: Recognized, message: &str) -> String {
     let system = recognized.system.name;
     format!("the release worker of {system} would refuse the task: {message}")
-}
-
-/// Calls a function with each text in a value, and its place.
-fn texts(value: &Value, path: &str, each: &mut dyn FnMut(&str, &str)) {
-    match value {
-        Value::String(text) => each(path, text),
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                texts(item, &format!("{path}[{at}]"), each);
-            }
-        }
-        Value::Object(map) => {
-            for (key, value) in map {
-                texts(value, &format!("{path}.{key}"), each);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// The parameters of a release, for some kinds, and what differs in them.

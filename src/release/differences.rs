@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::environment::without_hosts;
+use super::environments::without_hosts;
 use crate::base::path::ValuePath;
 use crate::base::value::{Value, json};
 

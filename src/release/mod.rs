@@ -6,7 +6,7 @@
 //! deals with release tasks reads this table: verifications, preflight, staging, the reference.
 
 pub mod differences;
-pub mod environment;
+pub mod environments;
 pub mod payload;
 mod recognize;
 pub mod scopes;
@@ -14,6 +14,7 @@ pub mod staged;
 mod system;
 mod systems;
 mod task_check;
+pub mod texts;
 
 pub use recognize::{Recognized, recognize, recognize_as};
 pub use system::{Action, ActionSource, System};

@@ -4,6 +4,7 @@
 //! violation, so that all violations of a phase are reported together.
 
 mod context;
+mod environments;
 mod identifiers;
 mod routes;
 mod tasks;
@@ -12,6 +13,8 @@ mod treeherder;
 use rayon::prelude::*;
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::config::graph_config::GraphConfig;
+use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::model::id_graph::IdGraph;
 use crate::model::label_graph::LabelGraph;
@@ -124,6 +127,17 @@ pub fn full_task_graph(graph: &LabelGraph, context: VerifyContext<'_>) -> Outcom
     let found: Vec<_> = kept.into_par_iter().map(run).collect();
     let mut wrong = Diagnostics::new();
     found.into_iter().for_each(|one| wrong.extend(one));
+    environments::run(graph, context.graph_config, context.params, &mut wrong);
+    wrong.or_ok(())
+}
+
+/// Checks that tasks which an action adds keep the environments of release services apart.
+///
+/// # Errors
+/// Every violation, if the project describes its environments.
+pub fn environments(graph: &LabelGraph, config: &GraphConfig, params: &Parameters) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    environments::run(graph, config, params, &mut wrong);
     wrong.or_ok(())
 }
 

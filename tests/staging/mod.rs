@@ -6,6 +6,7 @@
 )]
 
 mod decision;
+mod environments;
 mod folder;
 mod processes;
 mod production;

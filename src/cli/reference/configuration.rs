@@ -3,7 +3,7 @@
 use super::markdown::{Markdown, code};
 use super::schema;
 use crate::base::diagnostic::Outcome;
-use crate::config::graph_config::{GRAPH_CONFIG, PRIORITIES};
+use crate::config::graph_config::{ENVIRONMENTS, GRAPH_CONFIG, PRIORITIES};
 use crate::config::parameters::{PARAMETERS, RELEASE_PARAMETERS};
 use crate::config::release::DERIVED;
 use crate::kind::definition::KIND;
@@ -19,6 +19,13 @@ pub fn config(page: &mut Markdown) -> Outcome<()> {
          `--root` is given. If an optional key has a default, its meaning ends with it.",
     );
     schema::write(page, &GRAPH_CONFIG, &[], 2);
+    page.heading(2, "environments.yml");
+    page.paragraph(
+        "The file `environments.yml` next to config.yml describes the environments of release services, \
+         [which are kept apart](phases.md#environments-of-release-services). Other names may stand beside these \
+         sections, for `task-context.from-file`.",
+    );
+    schema::write(page, &ENVIRONMENTS, &[], 3);
     page.heading(2, "Priorities");
     let names: Vec<String> = PRIORITIES.iter().map(|name| code(name)).collect();
     page.paragraph(&format!("From highest to lowest: {}.", names.join(", ")));

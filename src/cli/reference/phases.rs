@@ -4,6 +4,7 @@ use super::markdown::{Markdown, code, sentence};
 use crate::base::diagnostic::Outcome;
 use crate::morph::MORPHS;
 use crate::optimize::STRATEGIES;
+use crate::release::environments::check::RULES;
 use crate::target::METHODS;
 use crate::verify::{Check, VERIFICATIONS};
 
@@ -47,5 +48,16 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
         ["Verification", "After", "What must hold"],
         &rows.collect::<Vec<_>>(),
     );
+
+    page.heading(2, "Environments of release services");
+    page.paragraph(
+        "What keeps production, staging and development apart, in the full task graph and in what actions add. \
+         Violations are errors in projects that describe their environments in \
+         [`environments.yml`](config.md#environmentsyml), and warnings in others.",
+    );
+    let rows = RULES
+        .iter()
+        .map(|rule| [code(rule.name), sentence(rule.doc)]);
+    page.table(["Rule", "What must hold"], &rows.collect::<Vec<_>>());
     Ok(())
 }

@@ -64,6 +64,15 @@ impl Violations {
         Self(found.into_iter().map(below).collect())
     }
 
+    /// Finds every violation in another file.
+    pub(super) fn of_file(schema: &Schema, values: &Object, places: &Places) -> Diagnostics {
+        let mut wrong = Diagnostics::new();
+        for (_, diagnostic) in violations(schema, values, places) {
+            wrong.push(diagnostic);
+        }
+        wrong
+    }
+
     /// Adds others.
     pub(super) fn extend(&mut self, others: Self) {
         self.0.extend(others.0);

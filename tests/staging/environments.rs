@@ -1,0 +1,169 @@
+//! The environments of release services are kept apart in every graph.
+
+use crate::common::{CONFIG, PLAIN, Project};
+use crate::staging::decision::said;
+
+/// Environments of a made-up update server.
+const ENVIRONMENTS: &str = "\
+services:
+    updates:
+        production:
+            hosts: [updates.example.com]
+            scopes: ['updates:server:live']
+        staging:
+            hosts: ['*.staging.example.com']
+            scopes: ['updates:server:test']
+pools:
+    production: ['{trust-domain}-3']
+    staging: ['{trust-domain}-1']
+    dev: ['*-dev']
+unmanaged: [bugs.example.com]
+";
+
+/// A kind with a build, which runs a command, and a release task with a scope and a command.
+fn kind(scope: &str, command: &str, build: &str) -> String {
+    let task = |label: &str, command: &str| {
+        format!(
+            "    {label}:\n        label: {label}\n        description: Do it\n        \
+             worker-type: linux\n        worker: {{docker-image: debian:12, max-run-time: 60, \
+             command: [{command}]}}\n"
+        )
+    };
+    format!(
+        "{PLAIN}tasks:\n{}{}        dependencies: {{build: build}}\n        \
+         shipping-phase: ship\n        \
+         attributes: {{shipping_product: fox}}\n        \
+         scopes: ['project:test:updates:server:{scope}']\n",
+        task("build", build),
+        task("ship", command),
+    )
+}
+
+const PLAIN_COMMAND: &str = "make";
+
+/// What `snowman full` says at a level.
+fn full(level: &str, environments: &str, kind: &str) -> (i32, String) {
+    let project = Project::new()
+        .file("taskcluster/config.yml", CONFIG)
+        .file("taskcluster/environments.yml", environments)
+        .without("taskcluster/kinds/build/kind.yml")
+        .kind("build", kind)
+        .file(
+            "parameters.yml",
+            format!("level: '{level}'\nproject: project\n"),
+        );
+    let ran = project.run(&["full", "-p", "parameters.yml"]);
+    (ran.code.unwrap(), said(&ran))
+}
+
+#[test]
+fn a_project_that_keeps_them_apart() {
+    for (level, scope) in [("1", "test"), ("3", "live")] {
+        let kind = kind(scope, PLAIN_COMMAND, PLAIN_COMMAND);
+        let (code, said) = full(level, ENVIRONMENTS, &kind);
+        assert_eq!(code, 0, "{said}");
+        assert!(!said.contains("rule `"), "{said}");
+    }
+}
+
+#[test]
+fn tasks_that_use_another_environment_are_refused() {
+    let staging = "curl https://new.staging.example.com/api";
+    let wrong = [
+        (
+            "1",
+            kind("live", PLAIN_COMMAND, PLAIN_COMMAND),
+            "ship",
+            "level-scope",
+        ),
+        (
+            "3",
+            kind("live", staging, PLAIN_COMMAND),
+            "ship",
+            "production-host",
+        ),
+        (
+            "1",
+            kind("test", PLAIN_COMMAND, staging),
+            "build",
+            "ci-host",
+        ),
+        (
+            "3",
+            kind("live", PLAIN_COMMAND, staging),
+            "build",
+            "ci-host",
+        ),
+        (
+            "1",
+            kind("test", "curl https://updates.example.com", PLAIN_COMMAND),
+            "ship",
+            "production-read",
+        ),
+    ];
+    for (level, kind, label, rule) in wrong {
+        let (code, said) = full(level, ENVIRONMENTS, &kind);
+        assert_eq!(code, 1, "{rule}: {said}");
+        assert!(said.contains(&format!("task `{label}`")), "{rule}: {said}");
+        assert!(said.contains(&format!("(rule `{rule}`)")), "{said}");
+        assert!(said.contains("kinds/build/kind.yml:"), "{said}");
+        // What the project does not describe is only warned of, if it is known at all.
+        let (code, said) = full(level, "archive: archive.mozilla.org\n", &kind);
+        assert_eq!(code, 0, "{rule}: {said}");
+    }
+}
+
+#[test]
+fn known_services_are_warned_of() {
+    let kind = kind("live", PLAIN_COMMAND, "curl https://ftp.stage.mozaws.net");
+    let (code, said) = full("3", "", &kind);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("(rule `ci-host`)"), "{said}");
+    let (code, said) = full("3", ENVIRONMENTS, &kind);
+    assert_eq!(code, 1, "{said}");
+}
+
+#[test]
+fn mistakes_in_the_file_are_reported_together() {
+    let wrong = "services:\n    updates:\n        prodution: {hosts: [a.example.com]}\n        \
+                 staging: {hosts: b.example.com}\npools: {dev: 3}\n";
+    let (code, said) = full("3", wrong, &kind("live", PLAIN_COMMAND, PLAIN_COMMAND));
+    assert_eq!(code, 1);
+    for text in [
+        "`services.updates.prodution`",
+        "`services.updates.staging.hosts`",
+        "`pools.dev`",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    assert!(said.contains("environments.yml:3"), "{said}");
+}
+
+#[test]
+fn the_plain_names_of_this_project_are_hosts_of_their_environment() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/taskcluster/environments.yml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let values: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+    let services = values["services"].as_object().unwrap();
+    let hosts = |tier: &str| {
+        let hosts = services.values().map(|service| &service[tier]["hosts"]);
+        let hosts = hosts.flat_map(|hosts| hosts.as_array().unwrap());
+        hosts.cloned().collect::<Vec<_>>()
+    };
+    let plain = values
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| value.is_string());
+    let mut count = 0;
+    for (name, host) in plain {
+        let tier = if name.starts_with("staging_") {
+            "staging"
+        } else {
+            "production"
+        };
+        assert!(hosts(tier).contains(host), "{name}");
+        count += 1;
+    }
+    assert!(count > 0);
+}
