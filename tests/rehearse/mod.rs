@@ -20,5 +20,6 @@ mod reading;
 mod shell;
 pub mod small;
 mod staged;
+mod system_defects;
 mod update_defects;
 mod updates;

@@ -13,14 +13,52 @@ use tempfile::TempDir;
 
 use super::edits::replace;
 
-/// The platforms and locales that the small project does not have.
-const LEFT_OUT: [&str; 4] = ["linux64-aarch64", "macosx64", "osx", "win64"];
+/// The platforms of this project, as files name them.
+const NAMES: [&str; 5] = ["linux64", "linux64-aarch64", "macosx64", "osx", "win64"];
 
-/// The locales that it has.
+/// The locales that the small project has.
 const LOCALES: [&str; 2] = ["de", "en-US"];
 
-/// This project with one platform and two locales.
+/// The platform that a small project has.
+pub struct Platform {
+    /// Its name.
+    name: &'static str,
+    /// Its name in bouncer.
+    system: &'static str,
+    /// Its folder in the archive.
+    folder: &'static str,
+    /// The file with its builds, and the task that repacks them for partners.
+    family: &'static str,
+}
+
+pub const LINUX: Platform = Platform {
+    name: "linux64",
+    system: "linux64",
+    folder: "linux-x86_64",
+    family: "linux",
+};
+
+pub const MACOS: Platform = Platform {
+    name: "macosx64",
+    system: "osx",
+    folder: "mac",
+    family: "macosx",
+};
+
+pub const WINDOWS: Platform = Platform {
+    name: "win64",
+    system: "win64",
+    folder: "win64",
+    family: "windows",
+};
+
+/// This project with one platform, Linux, and two locales.
 pub fn small_project() -> TempDir {
+    small_project_for(&LINUX)
+}
+
+/// This project with one platform and two locales.
+pub fn small_project_for(platform: &Platform) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for path in ["browser", "kinds", "taskcluster", "docker"] {
@@ -30,23 +68,35 @@ pub fn small_project() -> TempDir {
         fs::copy(root.join(path), folder.path().join(path)).unwrap();
     }
     let build = folder.path().join("kinds/build");
-    for name in ["macosx", "windows"] {
-        fs::remove_file(build.join(format!("{name}.yml"))).unwrap();
-        replace(&build, "kind.yml", &format!("    - {name}.yml\n"), "");
-    }
     let linux = fs::read_to_string(build.join("linux.yml")).unwrap();
     let (first, _) = linux.split_once("\nlinux64-aarch64:").unwrap();
     fs::write(build.join("linux.yml"), first).unwrap();
+    let families = ["linux", "macosx", "windows"];
+    for family in families.iter().filter(|family| **family != platform.family) {
+        fs::remove_file(build.join(format!("{family}.yml"))).unwrap();
+        replace(&build, "kind.yml", &format!("    - {family}.yml\n"), "");
+    }
     for kind in fs::read_dir(folder.path().join("kinds")).unwrap() {
         let path = kind.unwrap().path().join("kind.yml");
         let text = fs::read_to_string(&path).unwrap();
-        fs::write(&path, reduced(&text)).unwrap();
+        fs::write(&path, reduced(&text, platform)).unwrap();
     }
     // Partners of other systems get builds that there are none of.
     let partners = folder.path().join("kinds/release-partner-repack/kind.yml");
     let text = fs::read_to_string(&partners).unwrap();
-    let (text, _) = text.split_once("    macosx:\n").unwrap();
-    fs::write(&partners, text).unwrap();
+    let (before, tasks) = text.split_once("\ntasks:\n").unwrap();
+    let (_, task) = tasks
+        .split_once(&format!("    {}:\n", platform.family))
+        .unwrap();
+    // The next task is less indented than what this one says.
+    let lines = task.lines().take_while(|line| line.starts_with("     "));
+    let task: Vec<&str> = lines.collect();
+    let (family, task) = (platform.family, task.join("\n"));
+    fs::write(
+        &partners,
+        format!("{before}\ntasks:\n    {family}:\n{task}\n"),
+    )
+    .unwrap();
     let git = |args: &[&str]| {
         let status = Command::new("git")
             .args(args)
@@ -84,17 +134,18 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 /// A kind without the lines about other platforms and locales.
-fn reduced(kind: &str) -> String {
+fn reduced(kind: &str, platform: &Platform) -> String {
     let lists = [
-        ("[linux64, linux64-aarch64, macosx64, win64]", "[linux64]"),
-        (
-            "[linux-x86_64, linux-aarch64, mac, win64]",
-            "[linux-x86_64]",
-        ),
+        ("[linux64, linux64-aarch64, macosx64, win64]", platform.name),
+        ("[linux-x86_64, linux-aarch64, mac, win64]", platform.folder),
     ];
-    let text = lists
-        .iter()
-        .fold(kind.to_owned(), |text, (from, to)| text.replace(from, to));
+    let text = lists.iter().fold(kind.to_owned(), |text, (from, to)| {
+        text.replace(from, &format!("[{to}]"))
+    });
+    let left_out = || {
+        let names = NAMES.iter();
+        names.filter(|name| ![platform.name, platform.system].contains(name))
+    };
     let is_locale = |word: &str| {
         let parts: Vec<&str> = word.split('-').collect();
         let (language, rest) = parts.split_first().unwrap();
@@ -104,17 +155,10 @@ fn reduced(kind: &str) -> String {
     };
     let stays = |line: &&str| {
         let line = line.trim();
-        let begins = |end: &str| {
-            LEFT_OUT
-                .iter()
-                .any(|name| line.starts_with(&format!("{name}{end}")))
-        };
+        let begins = |end: &str| left_out().any(|name| line.starts_with(&format!("{name}{end}")));
         let word = line.strip_prefix("- ").unwrap_or_default();
         let other_locale = is_locale(word) && !LOCALES.contains(&word);
-        let other_file = line.starts_with('<')
-            && LEFT_OUT
-                .iter()
-                .any(|name| line.starts_with(&format!("<{name}/")));
+        let other_file = left_out().any(|name| line.starts_with(&format!("<{name}/")));
         let excluded = word.starts_with("{locale: ") || word.starts_with("{platform: ");
         let path = word.starts_with("pub/") && word.contains("linux-aarch64");
         !(begins(": ") || other_locale || other_file || excluded || path)

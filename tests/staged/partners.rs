@@ -444,7 +444,7 @@ fn each_defect_of_an_attribution_is_red() {
             CODE,
             "",
             "",
-            "target.installer.exe: it is not signed, so it has no place for a code",
+            "target.installer.exe: it was signed without a place for a code",
         ),
         (
             STUB_FORMAT,

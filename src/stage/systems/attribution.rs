@@ -243,29 +243,30 @@ fn into_program(
     content: &[u8],
     code: &Code,
 ) -> Result<Vec<u8>, ProgramError> {
-    match write(content, code.written()) {
-        Err(ProgramError::NotSigned) if has_place(work, task, artifact, content) => {
-            write(&with_place(content)?, code.written())
-        }
-        written => written,
+    let not_signed = match write(content, code.written()) {
+        Err(ProgramError::NotSigned) => ProgramError::NotSigned,
+        written => return written,
+    };
+    match has_place(work, task, artifact, content) {
+        Some(true) => write(&with_place(content)?, code.written()),
+        Some(false) => Err(ProgramError::NoPlace),
+        None => Err(not_signed),
     }
 }
 
-/// Whether signing has attested a file in a format that makes a place for a code.
-fn has_place(work: &Work<'_>, task: &str, artifact: &str, content: &[u8]) -> bool {
+/// Whether signing has attested a file in a format that makes a place for a code; `None` if in no format for Windows.
+fn has_place(work: &Work<'_>, task: &str, artifact: &str, content: &[u8]) -> Option<bool> {
     let sum = Hash::Sha256.hex(content);
-    let mut signed = work.merged.space(SIGNED);
-    signed.any(|(key, entry)| {
+    let signed = work.merged.space(SIGNED).filter(|(key, entry)| {
         let is_it = key
             .rsplit_once(':')
             .is_some_and(|(_, path)| path == artifact);
         let by_task = entry.by.iter().any(|by| by.as_str() == task);
-        let mut formats = entry.value["formats"].texts();
-        is_it
-            && by_task
-            && entry.value["sha256"].as_str() == Some(sum.as_str())
-            && formats.any(|format| format.contains("authenticode") && format.ends_with("_stub"))
-    })
+        is_it && by_task && entry.value["sha256"].as_str() == Some(sum.as_str())
+    });
+    let formats = signed.flat_map(|(_, entry)| entry.value["formats"].texts());
+    let formats = formats.filter(|format| format.contains("authenticode"));
+    formats.map(|format| format.ends_with("_stub")).max()
 }
 
 /// Checks that a partner's installer has the code of the partner, whose names are in its path.
