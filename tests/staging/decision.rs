@@ -335,6 +335,24 @@ fn a_task_that_its_worker_would_refuse_is_not_created_at_any_level() {
 }
 
 #[test]
+fn product_and_phase_are_named_in_either_spelling() {
+    for (product, phase) in [
+        ("shipping_product", "shipping_phase"),
+        ("shipping-product", "shipping-phase"),
+    ] {
+        let attributes = format!("attributes: {{{product}: hail, {phase}: build}}");
+        let kind = format!("{PLAIN}{KIND}{CANDIDATES}");
+        let kind = kind.replace("attributes: {shipping_product: hail}", &attributes);
+        let project = project(STAGING)
+            .kind("publish", &kind)
+            .file("params.yml", "project: project\nlevel: '1'\n");
+        let staging = &morphed(&project)["extra"]["staging"];
+        assert_eq!(staging["phase"], "build", "{staging}");
+        assert_eq!(staging["release"]["product"], "hail", "{staging}");
+    }
+}
+
+#[test]
 fn private_artifacts_are_read_with_their_scope() {
     let kind =
         format!("{PLAIN}{KIND}{CANDIDATES}").replace("public/a.tar.xz", "releng/partner/a.tar.xz");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::settings::Settings;
 use crate::base::name::TaskId;
 use crate::base::value::{Object, Value, json};
+use crate::config::shipping::{phase_name, product};
 use crate::model::id_graph::PlannedTask;
 use crate::release::Recognized;
 use crate::release::staged::{Release, Staged, is_name, partners};
@@ -37,7 +38,6 @@ pub fn staged(
     let take =
         |definition: &mut Object, key: &str| definition.shift_remove(key).unwrap_or_default();
     let text = |value: Value| value.as_str().unwrap_or_default().to_owned();
-    let attribute = |name: &str| text(task.attributes.get(name).cloned().unwrap_or_default());
     let pool = format!(
         "{}/{}",
         text(take(&mut definition, "provisionerId")),
@@ -56,10 +56,10 @@ pub fn staged(
             .collect(),
         pool,
         release: Release {
-            product: attribute("shipping_product"),
+            product: product(&task.attributes).unwrap_or_default().to_owned(),
             ..settings.release.clone()
         },
-        phase: attribute("shipping_phase"),
+        phase: phase_name(&task.attributes).unwrap_or_default().to_owned(),
         from: before.from,
         earlier: before.earlier,
         history: settings.history.clone(),
