@@ -120,7 +120,7 @@ fn a_manifest_that_the_worker_cannot_use_is_red() {
     let mut world = World::default();
     let mut task = locale(&mut world, &json!([entry()]), &[]);
     let more = json!([
-        {"taskId": "fN1SbArXTPSVFNUvaOlinQ", "taskType": "beetmover", "paths": ["public/manifest.json", "public/b.json"]},
+        {"taskId": "fN1SbArXTPSVFNUvaOlinQ", "taskType": "beetmover", "paths": ["public/manifest.json", "public/b/manifest.json"]},
     ]);
     set(&mut task, "upstreamArtifacts", more);
     let red = world.fail(&task).join("\n");

@@ -113,6 +113,25 @@ fn add_ons_are_submitted_as_they_were_published() {
     assert!(red.contains("exists already"), "{red}");
 }
 
+/// The worker downloads the other files, and reads only the first.
+#[test]
+fn checksums_beside_the_manifest_are_unusual_and_not_wrong() {
+    let (mut world, published) = published();
+    let mut task = submit(&mut world, &published, &[&published]);
+    let upstream = json!([{
+        "taskId": published.as_str(),
+        "taskType": "beetmover",
+        "paths": ["public/manifest.json", "public/target.checksums"],
+    }]);
+    if let Value::Object(payload) = &mut task.staged.payload {
+        payload.insert("upstreamArtifacts", upstream);
+    }
+    let submitted = world.pass(&task);
+    let warnings = world.report(&submitted)["warnings"].to_string();
+    let expected = "public/target.checksums is downloaded for nothing";
+    assert!(warnings.contains(expected), "{warnings}");
+}
+
 #[test]
 fn what_is_no_add_on_is_not_published() {
     let mut world = World::default();

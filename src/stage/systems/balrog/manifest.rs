@@ -22,12 +22,18 @@ pub fn read(work: &mut Work<'_>, what: &str) -> Option<Manifest> {
         paths.filter_map(move |path| Some((task.to_owned(), path.as_str()?.to_owned())))
     });
     let files: Vec<(String, String)> = files.collect();
-    if files.len() > 1 {
+    let others = files.iter().skip(1).map(|(_, name)| name);
+    let is_manifest = |name: &&String| name.rsplit('/').next() == Some("manifest.json");
+    let (manifests, rest): (Vec<&String>, Vec<&String>) = others.partition(is_manifest);
+    if !manifests.is_empty() {
         work.report.problem(format!(
-            "the worker reads only the first of the {} upstream artifacts: the {what} of the others would be missing",
-            files.len()
+            "the worker reads only the first of the {} manifests: the {what} of the others would be missing",
+            manifests.len() + 1
         ));
     }
+    work.report.warnings.extend(rest.iter().map(|name| {
+        format!("{name} is downloaded for nothing: the worker reads only the first of its upstream artifacts")
+    }));
     let Some((task, name)) = files.into_iter().next() else {
         work.report
             .problem("`payload.upstreamArtifacts` names no manifest");
