@@ -259,3 +259,81 @@ fn actions_of_projects_on_github_are_scopes() {
     let red = world.fail(&task).join("\n");
     assert!(red.contains("lists no action"), "{red}");
 }
+
+/// Builds for iOS have their version in files of Xcode, too.
+#[test]
+fn versions_for_ios_are_bumped_on_github() {
+    let (xcode, text) = (
+        "firefox-ios/Client/Configuration/version.xcconfig",
+        "version.txt",
+    );
+    let bumped = |repository: &str, files: &[&str], next: &str| {
+        let mut world = World::default();
+        for (file, content) in [(xcode, "APP_VERSION = 140.0\n"), (text, "140.0\n")] {
+            world.files.insert(file.to_owned(), content.to_owned());
+        }
+        let mut payload = bump(files, next);
+        if let Value::Object(map) = &mut payload {
+            map.insert(
+                "source_repo",
+                format!("https://github.com/mozilla-mobile/{repository}"),
+            );
+        }
+        let mut task = world.task("tree", "", payload, &[]);
+        task.staged.scopes = vec![format!(
+            "project:mobile:{repository}:treescript:action:version_bump"
+        )];
+        (world, task)
+    };
+    let (mut world, task) = bumped("firefox-ios", &[xcode, text], "140.1");
+    let done = world.pass(&task);
+    let diff = world.get(&done, "public/build/version-bump.diff").unwrap();
+    let diff = String::from_utf8_lossy(diff);
+    for part in [
+        "-APP_VERSION = 140.0",
+        "+APP_VERSION = 140.1",
+        "-140.0",
+        "+140.1",
+    ] {
+        assert!(diff.lines().any(|line| line == part), "{part}: {diff}");
+    }
+    for (repository, files, next, why) in [
+        (
+            "firefox-ios",
+            vec![VERSION],
+            "140.1",
+            "browser/config/version.txt is not one of the files",
+        ),
+        (
+            "fenix",
+            vec![text],
+            "140.1",
+            "does not know whose versions files of this repository have",
+        ),
+        (
+            "firefox-ios",
+            vec![text],
+            "140.1a1",
+            "versions for iOS are like 140.0, 140.0.1 or 140.0b1",
+        ),
+        (
+            "firefox-ios",
+            vec![text],
+            "139.0",
+            "the next version 139.0 is lower than 140.0",
+        ),
+    ] {
+        let (mut world, task) = bumped(repository, &files, next);
+        let red = world.fail(&task).join("\n");
+        assert!(red.contains(why), "{red}");
+    }
+    let (mut world, mut task) = bumped("firefox-ios", &[text], "140.1");
+    task.staged
+        .scopes
+        .push("project:mobile:firefox-ios:treescript:action:tag".to_owned());
+    let red = world.fail(&task).join("\n");
+    assert!(
+        red.contains("does not do the action tag in repositories on GitHub"),
+        "{red}"
+    );
+}

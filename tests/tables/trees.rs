@@ -8,6 +8,7 @@ use snowman::stage::trees::access::Asked;
 use snowman::stage::trees::action::{Action, ActionError};
 use snowman::stage::trees::bump::{self, Bump, How};
 use snowman::stage::trees::merge_day::{Merge, Replacement, VersionFile};
+use snowman::stage::trees::place::Place;
 use snowman::stage::trees::tree::{Tree, TreeError};
 use snowman::stage::trees::{diff, tag};
 
@@ -78,6 +79,7 @@ fn version_bump(row: &Value) -> Verdict {
     Verdict::of(row, |row| {
         let files = Files::of(row)?;
         let how = How {
+            place: Place::Gecko,
             without_builds: true,
             follows_suffix: true,
         };

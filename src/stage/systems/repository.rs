@@ -15,8 +15,8 @@ use crate::stage::trees::access::Asked;
 use crate::stage::trees::action::{Action, ActionError};
 use crate::stage::trees::apply::apply;
 use crate::stage::trees::bump::{self, Bump, Bumped, How, Outcome};
+use crate::stage::trees::place::Place;
 use crate::stage::trees::tree::{HEAD, Tree};
-use crate::stage::trees::version::Version;
 use crate::stage::trees::{l10n, payload, tag};
 use crate::stage::work::Work;
 
@@ -38,7 +38,7 @@ pub fn lando(work: &mut Work<'_>) {
     }
     work.report
         .checked("a scope for each action", actions.len());
-    run(work, repository, &actions);
+    run(work, (repository, Place::Gecko), &actions);
 }
 
 /// The actions of a task of treescript. Only the workers of Firefox and Thunderbird, whose scopes name no repository,
@@ -76,11 +76,20 @@ pub fn tree(work: &mut Work<'_>) {
     }
     work.report
         .checked("a scope for each action", actions.len());
-    let repository = match work.text("source_repo") {
-        "" => "the repository",
-        named => named,
+    let named = work.text("source_repo");
+    let source = work.definition["metadata"]["source"].as_str();
+    let (repository, address) = match named {
+        "" => ("the repository", source.unwrap_or_default()),
+        named => (named, named),
     };
-    run(work, repository, &actions);
+    let place = Place::of(address);
+    let ignored = actions.iter().filter(|action| !place.has_action(action));
+    let ignored = ignored.map(|action| {
+        format!("the worker does not do the action {action} in repositories on GitHub: nothing would happen")
+    });
+    let ignored: Vec<String> = ignored.collect();
+    work.report.problems.extend(ignored);
+    run(work, (repository, place), &actions);
 }
 
 /// Why there are no files to look at.
@@ -114,7 +123,7 @@ fn is_elsewhere(work: &Work<'_>, repository: &str, tree: &dyn Tree) -> bool {
 }
 
 /// Does the actions of a task.
-fn run(work: &mut Work<'_>, repository: &str, actions: &[&str]) {
+fn run(work: &mut Work<'_>, (repository, place): (&str, Place<'_>), actions: &[&str]) {
     let mut tree = work.tree();
     if tree.is_none() {
         work.report.unchecked.push(format!(
@@ -134,7 +143,7 @@ fn run(work: &mut Work<'_>, repository: &str, actions: &[&str]) {
     let mut sent = Vec::new();
     for action in actions {
         let done = match *action {
-            "version_bump" => version_bump(work, tree),
+            "version_bump" => version_bump(work, tree, place),
             "tag" => tags(work, repository, tree),
             "merge_day" => merge_day(work, tree),
             "l10n_bump" => l10n_bump(work, tree),
@@ -191,20 +200,25 @@ fn run(work: &mut Work<'_>, repository: &str, actions: &[&str]) {
 }
 
 /// Checks and computes the change of versions.
-fn version_bump(work: &mut Work<'_>, tree: Option<&dyn Tree>) -> Result<Vec<Action>, ActionError> {
+fn version_bump(
+    work: &mut Work<'_>,
+    tree: Option<&dyn Tree>,
+    place: Place<'_>,
+) -> Result<Vec<Action>, ActionError> {
     let bump = payload::bump(work.payload()).ok_or(ActionError::Missing("version_bump_info"))?;
-    bump::check_files(&bump.files)?;
+    place.check(&bump.files)?;
     work.report
         .checked("files whose version a task may change", bump.files.len());
     if bump.files.is_empty() {
         work.report
             .problem("the task lists no files whose version changes");
     }
-    check_next(work, &bump)?;
+    check_next(work, &bump, place)?;
     let Some(tree) = tree else {
         return Ok(Vec::new());
     };
     let how = How {
+        place,
         without_builds: true,
         follows_suffix: true,
     };
@@ -220,15 +234,15 @@ fn version_bump(work: &mut Work<'_>, tree: Option<&dyn Tree>) -> Result<Vec<Acti
 
 /// Checks that the next version is higher than that of the release. The real worker would leave the files as
 /// they are, and succeed.
-fn check_next(work: &mut Work<'_>, bump: &Bump) -> Result<(), ActionError> {
+fn check_next(work: &mut Work<'_>, bump: &Bump, place: Place<'_>) -> Result<(), ActionError> {
     let version = work.staged.release.version.as_str();
     let mut compared = 0;
     for file in &bump.files {
         if file.ends_with("/manifest.json") {
             continue;
         }
-        let next = Version::of_file(file, &bump.next_version);
-        let (next, now) = match (next, Version::of_file(file, version)) {
+        let next = place.version(file, &bump.next_version);
+        let (next, now) = match (next, place.version(file, version)) {
             (Ok(next), Ok(now)) => (next, now),
             // Versions of Android's products are written in another way in some files.
             (Ok(_), Err(_)) => continue,

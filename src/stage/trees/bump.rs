@@ -2,22 +2,10 @@
 
 use super::action::{Action, ActionError};
 use super::diff;
+use super::place::Place;
 use super::tree::Tree;
-use super::version::{Scheme, Version, scheme};
+use super::version::Scheme;
 use crate::base::json;
-
-/// The files whose version a task may change.
-pub const FILES: &[&str] = &[
-    "browser/config/version.txt",
-    "browser/config/version_display.txt",
-    "browser/extensions/ipp-activator/manifest.json",
-    "browser/extensions/newtab/manifest.json",
-    "browser/extensions/webcompat/manifest.json",
-    "config/milestone.txt",
-    "mobile/android/version.txt",
-    "mail/config/version.txt",
-    "mail/config/version_display.txt",
-];
 
 /// Files that get a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,22 +44,13 @@ pub struct Bumped {
 
 /// How a bump is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct How {
+pub struct How<'a> {
+    /// The repository.
+    pub place: Place<'a>,
     /// Whether the commit asks for no builds.
     pub without_builds: bool,
     /// Whether `esr` is taken off a version for files whose version does not have it.
     pub follows_suffix: bool,
-}
-
-/// Checks that a task may change the version of files.
-///
-/// # Errors
-/// [`ActionError::Forbidden`].
-pub fn check_files(files: &[String]) -> Result<(), ActionError> {
-    match files.iter().find(|file| !FILES.contains(&file.as_str())) {
-        Some(file) => Err(ActionError::Forbidden(file.clone())),
-        None => Ok(()),
-    }
 }
 
 /// Looks at the files of bumps at a revision.
@@ -82,11 +61,11 @@ pub fn look(
     tree: &dyn Tree,
     revision: &str,
     bumps: &[Bump],
-    how: How,
+    how: How<'_>,
 ) -> Result<Vec<Bumped>, ActionError> {
     let mut looked = Vec::new();
     for bump in bumps {
-        check_files(&bump.files)?;
+        how.place.check(&bump.files)?;
         let mut files = bump.files.clone();
         files.sort_unstable();
         files.dedup();
@@ -104,19 +83,20 @@ fn bump_file(
     file: String,
     before: String,
     next_version: &str,
-    how: How,
+    how: How<'_>,
 ) -> Result<Bumped, ActionError> {
-    let current = current(&file, &before)?;
-    let current = Version::of_file(&file, &current)?;
+    let scheme = how.place.scheme(&file);
+    let current = current(&file, &before, scheme)?;
+    let current = how.place.version(&file, &current)?;
     let mut next = next_version.to_owned();
     if how.follows_suffix
         && next.ends_with("esr")
         && !current.is_esr()
-        && scheme(&file) != Some(Scheme::Numbers)
+        && scheme != Some(Scheme::Numbers)
     {
         next = next.replace("esr", "");
     }
-    let next = Version::of_file(&file, &next)?;
+    let next = how.place.version(&file, &next)?;
     let (old, new) = (current.to_string(), next.to_string());
     let (after, outcome) = if next < current {
         (before.clone(), Outcome::Higher(old))
@@ -138,20 +118,31 @@ fn bump_file(
     })
 }
 
+/// What is before the version in files of builds for iOS.
+const SETTING: &str = "APP_VERSION = ";
+
 /// The version that a file has: that of the manifest, or its last line without comments.
-fn current(file: &str, text: &str) -> Result<String, ActionError> {
+fn current(file: &str, text: &str, scheme: Option<Scheme>) -> Result<String, ActionError> {
     let wrong = |why| ActionError::Version {
         file: file.to_owned(),
         version: String::new(),
         why,
     };
-    if scheme(file) == Some(Scheme::Numbers) {
+    if scheme == Some(Scheme::Numbers) {
         let manifest =
             json::read(file, text.as_bytes()).map_err(|_| wrong("the file is not JSON"))?;
         let version = manifest.get("version").and_then(|version| version.as_str());
         return version
             .map(str::to_owned)
             .ok_or_else(|| wrong("the manifest has no `version`"));
+    }
+    if file.ends_with(".xcconfig") {
+        // Comments are lines, too.
+        let last = diff::lines(text)
+            .into_iter()
+            .next_back()
+            .unwrap_or_default();
+        return Ok(last.strip_prefix(SETTING).unwrap_or(last).to_owned());
     }
     last_version(text).ok_or_else(|| wrong("the file has no line with a version"))
 }
@@ -166,7 +157,7 @@ pub fn last_version(text: &str) -> Option<String> {
 
 /// The commit that changes the versions; `None` if nothing changes.
 #[must_use]
-pub fn commit(looked: &[Bumped], how: How) -> Option<Action> {
+pub fn commit(looked: &[Bumped], how: How<'_>) -> Option<Action> {
     let changed = looked
         .iter()
         .filter(|one| matches!(one.outcome, Outcome::Changed(_)));

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::action::{Action, ActionError};
 use super::bump::{self, Bump, Bumped, How, last_version};
+use super::place::Place;
 use super::tree::Tree;
 use super::version::{Part, Version};
 use super::{diff, replace, tag};
@@ -126,7 +127,7 @@ impl Merge<'_> {
         let content = tree.file(revision, self.version_from)?;
         let content = content.ok_or_else(|| ActionError::NoFile(self.version_from.to_owned()))?;
         let text = last_version(&content).unwrap_or_default();
-        Version::of_file(self.version_from, &text)
+        Place::Gecko.version(self.version_from, &text)
     }
 
     fn bump(
@@ -160,6 +161,7 @@ impl Merge<'_> {
         });
         let bumps: Vec<Bump> = bumps.collect::<Result<_, ActionError>>()?;
         let how = How {
+            place: Place::Gecko,
             without_builds: false,
             follows_suffix: false,
         };

@@ -10,6 +10,7 @@
 //! - [`tag`]: tags, and whether they may be set;
 //! - [`merge_day`]: what happens when a version moves to the next branch;
 //! - [`payload`]: what a task asks for;
+//! - [`place`]: the files whose version a task may change, by repository;
 //! - [`replace`]: texts that are replaced on such a day;
 //! - [`l10n`]: commits that change the revisions of translations;
 //! - [`contents`]: a tree that a version control system holds;
@@ -25,6 +26,7 @@ pub mod diff;
 pub mod l10n;
 pub mod merge_day;
 pub mod payload;
+pub mod place;
 pub mod replace;
 pub mod sequence;
 pub mod tag;

@@ -10,25 +10,10 @@ pub enum Scheme {
     Gecko,
     /// The Android browsers.
     Mobile,
+    /// The iOS browsers.
+    Ios,
     /// Extensions: numbers alone.
     Numbers,
-}
-
-/// The scheme of a file; `None` if a version in it is not known how to be read.
-#[must_use]
-pub fn scheme(file: &str) -> Option<Scheme> {
-    if file.ends_with("/manifest.json") {
-        return Some(Scheme::Numbers);
-    }
-    let gecko = file.starts_with("browser/")
-        || file.starts_with("config/milestone.txt")
-        || file.starts_with("mail/");
-    match gecko {
-        true => Some(Scheme::Gecko),
-        false => file
-            .starts_with("mobile/android/")
-            .then_some(Scheme::Mobile),
-    }
 }
 
 /// A version.
@@ -75,8 +60,8 @@ impl Version {
         match scheme {
             Scheme::Numbers if !is_plain => return Err("it may contain only numbers"),
             Scheme::Numbers => {}
-            Scheme::Mobile if patch.is_none() && is_plain => return Err("it has no third number"),
-            Scheme::Mobile => {}
+            Scheme::Mobile => mobile_rules(&read, text, (minor, patch))?,
+            Scheme::Ios => ios_rules(&read, patch)?,
             Scheme::Gecko => gecko_rules(&read, minor, patch)?,
         }
         Ok(Self {
@@ -84,20 +69,6 @@ impl Version {
             channel: read.channel,
             scheme,
         })
-    }
-
-    /// Reads the version of a file.
-    ///
-    /// # Errors
-    /// [`ActionError::Version`].
-    pub fn of_file(file: &str, text: &str) -> Result<Self, ActionError> {
-        let version = |why| ActionError::Version {
-            file: file.to_owned(),
-            version: text.to_owned(),
-            why,
-        };
-        let scheme = scheme(file).ok_or(version("files of this folder have no known versions"))?;
-        Self::parse(text, scheme).map_err(version)
     }
 
     /// Whether it is one with extended support, by its suffix.
@@ -122,7 +93,7 @@ impl Version {
             why,
         };
         let mut numbers = self.numbers.clone();
-        let has_patch = self.scheme == Scheme::Mobile;
+        let is_old = self.scheme == Scheme::Mobile && self.major() < AS_GECKO;
         match part {
             None => {}
             Some(Part::Major) => {
@@ -133,15 +104,20 @@ impl Version {
                 };
                 let next =
                     next.ok_or_else(|| no_next("the next one with extended support is not known"))?;
+                if self.scheme == Scheme::Mobile && !is_old && self.numbers.len() > 2 {
+                    return Err(no_next(
+                        "the worker would set its second and third number to 0",
+                    ));
+                }
                 numbers = vec![next, 0];
-                numbers.extend(has_patch.then_some(0));
+                numbers.extend((is_old && next < AS_GECKO).then_some(0));
             }
             Some(Part::Minor) => {
                 let is_test = matches!(
                     self.channel,
                     ReleaseChannel::Beta(_) | ReleaseChannel::Nightly(_)
                 );
-                if is_test && !has_patch {
+                if is_test && !is_old {
                     return Err(no_next("betas and nightly builds have no second number"));
                 }
                 let minor = self.numbers.get(1).copied().unwrap_or_default();
@@ -154,13 +130,53 @@ impl Version {
         Ok(format!("{}{suffix}", numbers.join(".")))
     }
 
-    /// What decides the order: the numbers, and the channel.
+    /// What decides the order: the numbers, and the channel. Betas for iOS come after the version without a number of
+    /// a beta.
     fn key(&self) -> ([u32; 4], ReleaseChannel) {
         let mut numbers = [0; 4];
         for (place, number) in numbers.iter_mut().zip(&self.numbers) {
             *place = *number;
         }
-        (numbers, self.channel)
+        match (self.scheme, self.channel) {
+            (Scheme::Ios, ReleaseChannel::Release) => (numbers, ReleaseChannel::Beta(0)),
+            (_, channel) => (numbers, channel),
+        }
+    }
+}
+
+/// The first version of browsers for Android that is written as those of Firefox.
+const AS_GECKO: u32 = 104;
+
+fn mobile_rules(
+    read: &Read,
+    text: &str,
+    (minor, patch): (u32, Option<u32>),
+) -> Result<(), &'static str> {
+    let form = "it does not have the form of a version";
+    let is_old = read.numbers.first().is_some_and(|major| *major < AS_GECKO);
+    match read.channel {
+        ReleaseChannel::Esr => return Err("there is no extended support for Android"),
+        _ if !is_old && text.contains('-') => return Err(form),
+        _ if !is_old => return gecko_rules(read, minor, patch),
+        ReleaseChannel::Nightly(_) => return Err("nightly builds have versions from 104.0a1 on"),
+        ReleaseChannel::Beta(0) => return Err("betas have versions like 103.0.0-beta.1"),
+        ReleaseChannel::Beta(_) | ReleaseChannel::Candidate(_) if !text.contains('-') => {
+            return Err("betas have versions like 103.0.0-beta.1");
+        }
+        _ => {}
+    }
+    match patch {
+        Some(_) => Ok(()),
+        None => Err("it has no third number"),
+    }
+}
+
+fn ios_rules(read: &Read, patch: Option<u32>) -> Result<(), &'static str> {
+    match (read.channel, patch) {
+        (ReleaseChannel::Beta(_), Some(_)) => Err("a beta has no third number"),
+        (ReleaseChannel::Release, Some(0)) => Err("its third number is 0"),
+        (ReleaseChannel::Beta(_) | ReleaseChannel::Release, _) => Ok(()),
+        _ => Err("versions for iOS are like 140.0, 140.0.1 or 140.0b1"),
     }
 }
 
@@ -276,7 +292,47 @@ mod tests {
         ] {
             assert!(Version::parse(text, Scheme::Gecko).is_err(), "{text:?}");
         }
-        assert!(Version::parse("93.0", Scheme::Mobile).is_err());
         assert!(Version::parse("1.2.3b1", Scheme::Numbers).is_err());
+    }
+
+    /// What `MobileVersion` and `MobileIosVersion` of mozilla-version 5.0.0 say.
+    #[test]
+    fn versions_of_browsers_for_phones_are_those_of_mozilla_version() {
+        let good = "103.0.0 103.0.0-beta.1 103.0.0-rc.1 104.0 104.0b1 109.0 109.1.0 140.0 140.0.1 140.0b1 140.0a1";
+        let bad = "103.0 103.0b1 103.0a1 103.0.0b1 103.0.0-beta.0 104.0.0 109.0.0 109.1 140 140.0-beta.1 140.0.1b1
+            140.0-rc.1 140.0.0-beta.1 140.0b0 140.0.1a1 140.1a1 140.0a2 140.1b1 140.0.1.1 140.0esr 103.0.0esr 104.1.0b1";
+        let ios = "140.0 140.1 140.0.1 140.0b1 140.1b2 140.0b0";
+        let no_ios = "140.0.0 140.0.1b1 140 140.0a1 140.0esr 140.0-beta.1";
+        for (texts, scheme, expected) in [
+            (good, Scheme::Mobile, true),
+            (bad, Scheme::Mobile, false),
+            (ios, Scheme::Ios, true),
+            (no_ios, Scheme::Ios, false),
+        ] {
+            for text in texts.split_whitespace() {
+                let read = Version::parse(text, scheme);
+                assert_eq!(read.is_ok(), expected, "{text}");
+                if let Ok(read) = read {
+                    assert_eq!(read.to_string(), text);
+                }
+            }
+        }
+        let ios = |text| Version::parse(text, Scheme::Ios).unwrap();
+        assert!(ios("140.0b1") > ios("140.0") && ios("140.0b1") < ios("140.0.1"));
+        assert!(ios("140.0.1") < ios("140.1b1"));
+        let mobile = |text| Version::parse(text, Scheme::Mobile).unwrap();
+        assert!(mobile("140.0b1") < mobile("140.0"));
+        for (version, part, expected) in [
+            ("140.0", Part::Major, Some("141.0")),
+            ("140.0.1", Part::Major, None),
+            ("103.1.2", Part::Major, Some("104.0")),
+            ("102.0.0", Part::Major, Some("103.0.0")),
+            ("140.0.1", Part::Minor, Some("140.1.0")),
+            ("140.0b3", Part::Minor, None),
+            ("103.0.0", Part::Minor, Some("103.1.0")),
+        ] {
+            let next = mobile(version).following(Some(part), "");
+            assert_eq!(next.ok().as_deref(), expected, "{version}");
+        }
     }
 }
