@@ -304,6 +304,7 @@ fn a_flatpak_of_firefox_has_its_name_on_flathub() {
 fn builds_are_for_the_processor_of_their_platform() {
     for (platform, machine) in [
         ("linux-shippable/opt", "x86"),
+        ("linux-devedition/opt", "x86"),
         ("linux64-shippable/opt", "x86_64"),
         ("linux64-aarch64-shippable", "aarch64"),
         ("linux/opt", "x86_64"),
@@ -324,9 +325,22 @@ fn a_flatpak_of_another_application_or_branch_is_red() {
     let task = flatpak(&mut world, "stable", scope, &bytes);
     let red = world.fail(&task).join("\n");
     assert!(red.contains("must contain only org.example.other"), "{red}");
-    let task = flatpak(&mut world, "beta", "flathub:firefox:beta", &bytes);
+    let beta = Facts {
+        version: "94.0b3",
+        ..facts()
+    };
+    let beta = made("target.flatpak.tar.xz", &beta);
+    let task = flatpak(&mut world, "stable", "flathub:firefox:stable", &beta);
     let red = world.fail(&task).join("\n");
-    assert!(red.contains("the branch stable"), "{red}");
+    assert!(
+        red.contains("the branch beta does not belong to the channel stable"),
+        "{red}"
+    );
+    // A candidate of a release.
+    let task = flatpak(&mut world, "beta", "flathub:firefox:beta", &bytes);
+    let done = world.pass(&task);
+    let warnings = world.report(&done)["warnings"].to_string();
+    assert!(warnings.contains("its branch is stable"), "{warnings}");
 }
 
 #[test]

@@ -40,6 +40,12 @@ pub enum System {
     Android,
 }
 
+/// Whether a platform is Linux without a processor, of builds that Firefox releases.
+fn is_linux_of_firefox(platform: &str) -> bool {
+    let rest = platform.strip_prefix("linux-");
+    rest.is_some_and(|rest| rest.starts_with("shippable") || rest.starts_with("devedition"))
+}
+
 impl System {
     /// The name of the system.
     #[must_use]
@@ -145,7 +151,7 @@ impl Facts<'_> {
                 System::Mac => Machine::X86_64,
                 _ if platform.contains("32") => Machine::X86,
                 // Firefox names them so.
-                System::Linux if platform == "linux" || platform.starts_with("linux-shippable") => {
+                System::Linux if platform == "linux" || is_linux_of_firefox(&platform) => {
                     Machine::X86
                 }
                 _ => Machine::X86_64,

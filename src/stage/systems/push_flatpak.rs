@@ -67,11 +67,16 @@ pub fn push(work: &mut Work<'_>) {
             ));
         }
         for one in &flatpak.references {
-            if channel != "mock" && one.branch != channel {
-                work.report.problem(format!(
-                    "{path}: the branch {} does not belong to the channel {channel}",
-                    one.branch
-                ));
+            match (channel, one.branch.as_str()) {
+                ("mock", _) => {}
+                // Candidates of a release are pushed so, before the release itself.
+                ("beta", "stable") => work.report.warnings.push(format!(
+                    "{path}: users of the branch beta are not offered it in the channel beta, as its branch is stable"
+                )),
+                (channel, branch) if branch != channel => work.report.problem(format!(
+                    "{path}: the branch {branch} does not belong to the channel {channel}"
+                )),
+                _ => {}
             }
             rows.push(vec![
                 one.app.clone(),
