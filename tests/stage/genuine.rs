@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use snowman::stage::archive::access::ResourceKind;
 use snowman::stage::archive::packages::Package;
+use snowman::stage::keys::{Certificate, Hash};
+use snowman::stage::signing::jar::{JarVerdict, verify};
 use snowman::stage::signing::zip::Zip;
 use snowman::stage::stores::ostree::Objects;
 use snowman::stage::stores::squashfs::{Image, Kind};
@@ -104,6 +107,50 @@ fn signatures_of_android_packages_are_those_that_apksigner_finds() {
     assert!(counts["good"] > 50 && counts["bad"] > 5, "{counts:?}");
 }
 
+/// None of these packages is signed with a key of snowman, so each that is signed is signed by another one.
+#[test]
+fn packages_are_signed_or_not_as_jarsigner_says() {
+    let Some(files) = files("apk", ".apk", 80) else {
+        return;
+    };
+    let names = ["dep", "nightly", "release"];
+    let known: Vec<&Certificate> = names.map(|name| Certificate::named(name).unwrap()).into();
+    let mut counts = BTreeMap::new();
+    for file in files {
+        let Some(said) = said("jarsigner", &["-verify"], &file) else {
+            return;
+        };
+        let bytes = fs::read(&file).unwrap();
+        let ours = Zip::read(&bytes).map(|zip| verify(&zip, &known));
+        let about = file.display();
+        let outcome = if said.contains("jar verified") {
+            assert!(
+                matches!(ours, Ok(Ok(JarVerdict::OtherKey))),
+                "{about}: {ours:?}; {said}"
+            );
+            "signed"
+        } else if said.contains("jar is unsigned") {
+            assert!(
+                matches!(ours, Ok(Ok(JarVerdict::Unsigned))),
+                "{about}: {ours:?}; {said}"
+            );
+            "unsigned"
+        } else {
+            assert!(
+                !matches!(ours, Ok(Ok(JarVerdict::Valid(_)))),
+                "{about}: {ours:?}; {said}"
+            );
+            "damaged, or signed with an old algorithm"
+        };
+        *counts.entry(outcome).or_insert(0) += 1;
+    }
+    println!("{counts:?}");
+    assert!(
+        counts["signed"] >= 3 && counts["unsigned"] >= 3,
+        "{counts:?}"
+    );
+}
+
 #[test]
 fn android_packages_say_what_aapt_reads() {
     let Some(files) = files("apk", ".apk", 80) else {
@@ -191,6 +238,102 @@ fn packages_for_linux_say_what_their_programs_read() {
             }
         }
         assert!(count >= 3, "{format}: {count}");
+    }
+}
+
+/// A package as the index of a repository lists it: file, name, version, architecture, SHA-256, size.
+type Listed = [String; 6];
+
+/// The packages in the index that `dpkg-scanpackages` makes of a folder.
+fn apt_index(folder: &Path) -> Option<Vec<Listed>> {
+    let index = succeeds(folder, "dpkg-scanpackages", &["--multiversion", "."])?;
+    let listed = index.split("\n\n").filter_map(|about| {
+        let value = |key: &str| {
+            let mut lines = about.lines();
+            lines.find_map(|line| line.strip_prefix(&format!("{key}: ")).map(str::to_owned))
+        };
+        let file = value("Filename")?.trim_start_matches("./").to_owned();
+        let [name, version, architecture, sum, size] =
+            ["Package", "Version", "Architecture", "SHA256", "Size"].map(|key| value(key).unwrap());
+        Some([file, name, version, architecture, sum, size])
+    });
+    Some(listed.collect())
+}
+
+/// The packages in the index that `createrepo_c` makes of a folder.
+fn yum_index(folder: &Path) -> Option<Vec<Listed>> {
+    let options = [
+        "--no-database",
+        "--simple-md-filenames",
+        "--general-compress-type=gz",
+        ".",
+    ];
+    succeeds(folder, "createrepo_c", &options)?;
+    let packed = fs::read(folder.join("repodata/primary.xml.gz")).unwrap();
+    let mut index = String::new();
+    flate2::read::GzDecoder::new(&packed[..])
+        .read_to_string(&mut index)
+        .unwrap();
+    let between = |text: &str, start: &str, end: &str| {
+        let (_, rest) = text
+            .split_once(start)
+            .unwrap_or_else(|| unreachable!("{start}: {text}"));
+        rest.split(end).next().unwrap_or_default().to_owned()
+    };
+    let listed = index.split("<package type=\"rpm\">").skip(1).map(|about| {
+        let version = between(about, " ver=\"", "\"");
+        let release = between(about, " rel=\"", "\"");
+        [
+            between(about, "<location href=\"", "\""),
+            between(about, "<name>", "<"),
+            format!("{version}-{release}"),
+            between(about, "<arch>", "<"),
+            between(about, "<checksum type=\"sha256\" pkgid=\"YES\">", "<"),
+            between(about, " package=\"", "\""),
+        ]
+    });
+    Some(listed.collect())
+}
+
+#[test]
+fn indexes_of_repositories_list_packages_as_they_are_read() {
+    for (format, kind, index) in [
+        (
+            "deb",
+            ResourceKind::AptRepository,
+            apt_index as fn(&Path) -> _,
+        ),
+        ("rpm", ResourceKind::YumRepository, yum_index),
+    ] {
+        let Some(files) = files(format, &format!(".{format}"), 3) else {
+            continue;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mut packages = BTreeMap::new();
+        for (number, file) in files.iter().enumerate() {
+            let bytes = fs::read(file).unwrap();
+            if let Ok(package) = Package::read(kind, &bytes) {
+                let name = format!("{number}.{format}");
+                fs::write(folder.path().join(&name), &bytes).unwrap();
+                packages.insert(name, (package, bytes));
+            }
+        }
+        let Some(listed) = index(folder.path()) else {
+            continue;
+        };
+        for [file, name, version, architecture, sum, size] in &listed {
+            let (package, bytes) = &packages[file];
+            let ours = [&package.name, &package.version, &package.architecture];
+            assert_eq!(ours, [name, version, architecture], "{file}");
+            assert_eq!(
+                (Hash::Sha256.hex(bytes), bytes.len().to_string()),
+                (sum.clone(), size.clone()),
+                "{file}"
+            );
+        }
+        // An index has each package once, whatever its name.
+        assert_eq!(listed.len(), packages.len(), "{format}");
+        assert!(packages.len() >= 3, "{format}");
     }
 }
 

@@ -123,7 +123,16 @@ pub fn verify(zip: &Zip<'_>, known: &[&'static Certificate]) -> Result<JarVerdic
         .iter()
         .find(|m| block(&m.name.to_ascii_uppercase()))
     else {
-        return Ok(JarVerdict::Unsigned);
+        // The keys here are all of RSA.
+        let others = [".DSA", ".EC"];
+        let is_other = |name: String| {
+            name.starts_with("META-INF/") && others.iter().any(|end| name.ends_with(end))
+        };
+        let mut names = zip.members.iter().map(|m| m.name.to_ascii_uppercase());
+        return Ok(match names.any(is_other) {
+            true => JarVerdict::OtherKey,
+            false => JarVerdict::Unsigned,
+        });
     };
     let block = member.content(LARGEST)?;
     let beside = member.name.to_ascii_uppercase().replace(".RSA", ".SF");
