@@ -72,6 +72,12 @@ impl Report {
         }
     }
 
+    /// Notes a check of each row of a table, and the table.
+    pub fn checked_rows(&mut self, what: &str, table: Table) {
+        self.checked(what, table.rows.len());
+        self.tables.push(table);
+    }
+
     /// Notes why the task is red.
     pub fn problem(&mut self, why: impl Into<String>) {
         self.problems.push(why.into());

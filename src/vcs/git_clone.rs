@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::git_contents::{at_remote, file_at, files_at, find};
 use super::program::Program;
-use super::revision::{check, is_hash};
+use super::revision::{check, check_clone, is_hash};
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Contents, VcsError};
 
@@ -42,10 +42,7 @@ impl GitClone {
         folder: &Path,
         environment: &Environment,
     ) -> Result<Self, VcsError> {
-        check("the repository", url)?;
-        if !is_hash(revision) {
-            return Err(VcsError::NoRevision(revision.to_owned()));
-        }
+        check_clone(url, revision)?;
         let program = Program::new("git", FIRST, folder, environment);
         program.run(&["init", "--quiet", "--bare", "."])?;
         program.run(&["remote", "add", "--", REMOTE, url])?;

@@ -7,12 +7,9 @@ use std::path::Path;
 
 use super::hg::{FIRST, Hg, INPUT_ERROR};
 use super::program::Program;
-use super::revision::{check, is_hash};
+use super::revision::{check, check_clone, is_hash};
 use crate::ports::environment::Environment;
 use crate::ports::vcs::{Contents, VcsError};
-
-/// How an address may begin. Others run programs.
-static SCHEMES: &[&str] = &["https://", "http://", "file://"];
 
 /// Names that mean a revision, whatever names the repository has.
 static OTHERS: &[&str] = &["", ".", "null", "tip"];
@@ -43,17 +40,7 @@ impl HgClone {
         folder: &Path,
         environment: &Environment,
     ) -> Result<Self, VcsError> {
-        check("the repository", url)?;
-        if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(VcsError::Refused {
-                what: "the repository",
-                text: url.to_owned(),
-                why: "it is not an address that begins with https://, http:// or file://",
-            });
-        }
-        if !is_hash(revision) {
-            return Err(VcsError::NoRevision(revision.to_owned()));
-        }
+        check_clone(url, revision)?;
         let program = Program::new("hg", FIRST, folder, environment);
         program.run(&["init", "--", "."])?;
         let clone = Self {

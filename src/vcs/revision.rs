@@ -18,6 +18,22 @@ pub(super) fn check<'a>(what: &'static str, text: &'a str) -> Result<&'a str, Vc
     Err(invalid_revision(what, text, why))
 }
 
+/// How the address of a repository to clone may begin. Others run programs.
+static SCHEMES: &[&str] = &["https://", "http://", "file://"];
+
+/// Refuses what cannot be cloned: an address that runs a program, and a revision that is not given by its hash.
+pub(super) fn check_clone(url: &str, revision: &str) -> Result<(), VcsError> {
+    check("the repository", url)?;
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
+        let why = "it is not an address that begins with https://, http:// or file://";
+        return Err(invalid_revision("the repository", url, why));
+    }
+    match is_hash(revision) {
+        true => Ok(()),
+        false => Err(VcsError::NoRevision(revision.to_owned())),
+    }
+}
+
 /// The ref of a note, with `refs/notes/` before it.
 pub(super) fn note_ref(name: &str) -> Result<String, VcsError> {
     let short = name.strip_prefix("refs/notes/").unwrap_or(name);

@@ -105,7 +105,11 @@ fn a_clone_fetches_what_it_is_asked_for() {
     check(&clone, &first, &second);
     assert!(make(&url, "main").is_err());
     assert!(make(&url, &"12".repeat(20)).is_err());
-    // An address that has a program run is refused by git.
+    let error = make("ssh://example.com/r", &second)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("https://, http:// or file://"), "{error}");
+    // An address that has a program run is refused.
     let marker = folder.path("marker");
     let program = format!("ext::sh -c touch% {}", marker.display());
     assert!(make(&program, &second).is_err());

@@ -68,15 +68,13 @@ pub fn submit_system_addons(work: &mut Work<'_>) {
             addon.size.to_string(),
         ]);
     }
-    work.report.checked(
-        "size and hash of each file against the file in the archive",
-        rows.len(),
-    );
-    work.report.tables.push(Table {
+    let what = "size and hash of each file against the file in the archive";
+    let table = Table {
         title: "System add-ons".to_owned(),
         columns: vec!["Id", "Version", "Address", "Bytes"],
         rows,
-    });
+    };
+    work.report.checked_rows(what, table);
     let release = Release {
         product: PRODUCT.to_owned(),
         blob: addons.blob(),

@@ -312,15 +312,13 @@ fn change_rules(
         work.change(RULES, new.key.as_str(), Value::Object(new.columns.clone()));
         changed.push(new);
     }
-    work.report.checked(
-        "rules, each of a test channel of the release, with valid columns",
-        rows.len(),
-    );
-    work.report.tables.push(Table {
+    let what = "rules, each of a test channel of the release, with valid columns";
+    let table = Table {
         title: "Rules".to_owned(),
         columns: vec!["Rule", "Channel", "Before", "After"],
         rows,
-    });
+    };
+    work.report.checked_rows(what, table);
     changed
 }
 
