@@ -324,6 +324,9 @@ fn input(
 /// Returns the version with its last number incremented. As Ship It proposes, a major version of Firefox gets a third
 /// number.
 fn next_version(version: &str) -> String {
+    if let Some(numbers) = version.strip_suffix("esr") {
+        return format!("{}esr", next_version(numbers));
+    }
     let major = version
         .strip_suffix(".0")
         .and_then(|major| major.parse::<u32>().ok());
@@ -347,6 +350,7 @@ mod tests {
         assert_eq!(next_version("94.0b9"), "94.0b10");
         assert_eq!(next_version("142.0"), "142.0.1");
         assert_eq!(next_version("142.0.1"), "142.0.2");
-        assert_eq!(next_version("115.0esr"), "115.0esr.1");
+        assert_eq!(next_version("115.0esr"), "115.0.1esr");
+        assert_eq!(next_version("115.1.0esr"), "115.1.1esr");
     }
 }

@@ -48,6 +48,14 @@ class Release:
         return "beta" if "b" in self.version else "release"
 
     @property
+    def next_version(self):
+        """The version that Ship It tells in each phase."""
+        if self.release_type == "beta":
+            start, _, number = self.version.rpartition("b")
+            return f"{start}b{int(number) + 1}"
+        return self.app_version + ".1" + ("esr" if self.version.endswith("esr") else "")
+
+    @property
     def input(self):
         """What Ship It gives to the action in each phase."""
         config = {"release_partner_config": PARTNERS} if self.partners or self.off_cycle else {}
@@ -55,6 +63,7 @@ class Release:
             **config,
             **dict.fromkeys(SWITCHES, self.partners),
             "required_signoffs": [],
+            "next_version": self.next_version,
             "partial_updates": {},
             "release_eta": "",
             "version": "",
