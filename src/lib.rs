@@ -29,6 +29,7 @@
 //! | 10 | [`submit`] | creates each task exactly once |
 //! | 11 | [`decision`] | runs the phases and writes the artifacts |
 //! | 12 | [`actions`] | actions, release promotion |
+//! | 13 | [`explain`] | says why a task is in a graph or not |
 //! | 13 | [`rehearse`] | rehearses a release on the sandbox |
 //! | 13 | [`image`] | docker images |
 //! | 14 | [`cli`] | the command line |
@@ -52,6 +53,7 @@ pub mod cli;
 pub mod config;
 pub mod custom;
 pub mod decision;
+pub mod explain;
 pub mod generate;
 pub mod image;
 pub mod kind;

@@ -11,6 +11,7 @@ mod decision_image;
 mod diagnostics;
 mod faults;
 mod python;
+mod reasons;
 mod rehearse;
 #[cfg(unix)]
 mod staging;

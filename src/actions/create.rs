@@ -25,7 +25,7 @@ use crate::submit::{
     Created, Reconciled, Resolved, Resolver, Submission, SubmitError, SubmitOptions, reconcile,
     submit_all, submit_with_retry,
 };
-use crate::target::TargetTaskGraph;
+use crate::target::{Requested, TargetTaskGraph, Unoptimized};
 use crate::verify;
 
 /// Tasks that are added together.
@@ -126,8 +126,8 @@ fn targets(
             Some(target) => target.clone(),
             None => TargetTaskGraph {
                 graph: checked(call, round, reparented(call, round, modifier)?)?,
-                requested: round.requested.iter().cloned().collect(),
-                do_not_optimize: round.requested.clone(),
+                requested: with(&round.requested, Requested::Action),
+                do_not_optimize: with(&round.requested, Unoptimized::Action),
             },
         };
         targets.push(target);
@@ -139,6 +139,11 @@ fn targets(
 fn checked(call: &Call<'_>, round: &Round<'_>, graph: LabelGraph) -> Outcome<LabelGraph> {
     verify::environments(&graph, call.graph_config, round.params)?;
     Ok(graph)
+}
+
+/// Pairs each label with `why`.
+fn with<T: Copy, C: FromIterator<(Label, T)>>(labels: &BTreeSet<Label>, why: T) -> C {
+    labels.iter().map(|label| (label.clone(), why)).collect()
 }
 
 /// Writes the artifacts of all rounds, and creates their tasks.

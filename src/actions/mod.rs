@@ -27,4 +27,5 @@ mod retrigger;
 mod table;
 
 pub use action::Action;
+pub use promotion::recorded;
 pub use table::{ACTIONS, find};

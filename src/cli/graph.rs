@@ -94,7 +94,7 @@ pub async fn generate(
         return Ok(document);
     }
     if args.no_optimize {
-        target.do_not_optimize = target.graph.labels().cloned().collect();
+        target.keep_all();
     }
     // Frees what is not shown, and lets optimization move tasks that nothing else holds.
     drop((full, targets));

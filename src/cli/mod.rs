@@ -10,6 +10,7 @@ mod context;
 mod counts;
 mod decision;
 mod diff;
+mod explain;
 mod graph;
 mod graph_document;
 mod helper;
@@ -112,6 +113,7 @@ fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
         Command::TargetGraph(args) => show::run(args, Phase::TargetTaskGraph, helper),
         Command::Optimized(args) => show::run(args, Phase::OptimizedTaskGraph, helper),
         Command::Morphed(args) => show::run(args, Phase::MorphedTaskGraph, helper),
+        Command::Explain(args) => explain::run(args, helper),
         Command::Verify(args) => verify::run(args, helper),
         Command::KindGraph(args) => show::kind_graph(args, helper),
         Command::Decision(args) => decision::run(args, helper),

@@ -22,6 +22,8 @@ pub struct Filtered {
     pub kept: IndexSet<Label>,
     /// The tasks that it has changed, even if it does not keep them.
     pub changed: Vec<Task>,
+    /// Where its function is: `NAME at FILE:LINE`.
+    pub function: Option<String>,
 }
 
 impl Custom<'_> {
@@ -90,6 +92,7 @@ impl Custom<'_> {
         Ok(Filtered {
             kept: kept.collect::<Result<_, _>>()?,
             changed: changed.collect::<Result<_, _>>()?,
+            function: answer.value["function"].as_str().map(str::to_owned),
         })
     }
 

@@ -9,10 +9,12 @@ use rayon::prelude::*;
 
 pub use super::kind_source::KindSource;
 use super::project::{Custom, GRAPH_WORKER};
+use super::traced;
 use super::wire::{from_blob, from_blobs, to_blob};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::KindName;
 use crate::base::value::{Object, Value, json};
+use crate::model::edge_trail::EdgeChange;
 use crate::model::task::Task;
 use crate::ports::python::{Answer, Call, Failure};
 
@@ -25,13 +27,26 @@ const PART: usize = 32;
 /// The output of a part of a pipeline.
 #[derive(Debug)]
 pub enum KindOutput {
-    /// Items, each with the number of the item that it was created from, if known.
-    Items(Vec<(Object, Option<usize>)>),
+    /// Items.
+    Items(Vec<KindItem>),
     /// Items that are not plain data and stay in the worker.
     InWorker {
         /// The reason.
         why: String,
     },
+}
+
+/// An item that comes out of a part of a pipeline.
+#[derive(Debug)]
+pub struct KindItem {
+    /// Its keys.
+    pub task: Object,
+    /// The number of the item that it was created from, if known.
+    pub origin: Option<usize>,
+    /// What has changed its dependencies, if that is noted.
+    pub changes: Vec<EdgeChange>,
+    /// The name that it had when it came into the worker, if that is noted.
+    pub root: Option<String>,
 }
 
 /// The input of a part of a pipeline.
@@ -49,10 +64,12 @@ pub struct KindRun<'c, 'a> {
     kind: KindSource<'c>,
     worker: usize,
     started: Cell<bool>,
+    /// Whether changes of dependencies are noted.
+    traced: bool,
 }
 
 impl<'a> Custom<'a> {
-    fn arguments(&self, kind: KindSource<'_>) -> Value {
+    pub(super) fn arguments(&self, kind: KindSource<'_>) -> Value {
         let labels: Vec<_> = kind
             .dependencies
             .iter()
@@ -94,14 +111,16 @@ impl<'a> Custom<'a> {
             .count()
     }
 
-    /// Starts the pipeline of a kind. The worker is notified on first use.
+    /// Starts the pipeline of a kind. The worker is notified on first use. If the kind is `traced`, the worker
+    /// notes what changes the dependencies of its items.
     #[must_use]
-    pub fn start_kind<'c>(&'c self, kind: KindSource<'c>) -> KindRun<'c, 'a> {
+    pub fn start_kind<'c>(&'c self, kind: KindSource<'c>, traced: bool) -> KindRun<'c, 'a> {
         KindRun {
             custom: self,
             kind,
             worker: GRAPH_WORKER,
             started: Cell::new(false),
+            traced,
         }
     }
 
@@ -189,7 +208,9 @@ impl KindRun<'_, '_> {
             target: "timing", "python", kind = %self.kind.name, what
         );
         if !self.started.replace(true) {
-            let begin = Call::new("begin_kind", self.custom.arguments(self.kind));
+            let mut arguments = self.custom.arguments(self.kind);
+            arguments["traced"] = Value::Bool(self.traced);
+            let begin = Call::new("begin_kind", arguments);
             let tasks = self.kind.dependencies.iter().map(Arc::as_ref);
             self.custom.with_tasks(self.worker, begin, tasks)?;
         }
@@ -263,7 +284,12 @@ impl KindRun<'_, '_> {
             .into_iter()
             .enumerate()
             .map(|(index, item)| match item {
-                Value::Object(item) => Ok((item, origin(index))),
+                Value::Object(task) => Ok(KindItem {
+                    task,
+                    origin: origin(index),
+                    changes: traced::changes(&answer.value["changes"][index]),
+                    root: answer.value["roots"][index].as_str().map(str::to_owned),
+                }),
                 other => Err(Diagnostic::user(format!(
                     "a transform yielded {} instead of a task",
                     crate::base::value::type_name(&other)

@@ -17,6 +17,7 @@ pub mod phase_hook;
 mod project;
 pub mod registered;
 pub mod strategies;
+pub mod traced;
 pub mod version;
 mod wire;
 

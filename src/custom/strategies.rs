@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::project::{Custom, GRAPH_WORKER};
 use super::registered::is_custom;
 use crate::base::diagnostic::Diagnostic;
-use crate::base::value::{Value, json};
+use crate::base::value::{Str, Value, json};
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::ports::python::{Call, Failure};
@@ -21,12 +21,17 @@ pub enum CustomReplacement {
     Replace(String),
 }
 
+/// What a strategy has logged, and what the strategies in it have said.
+pub type StrategyLog = Vec<Str>;
+
 /// The project's strategies, for one graph.
 #[derive(Debug)]
 pub struct Strategies<'c, 'a> {
     custom: &'c Custom<'a>,
     /// Each strategy that is the project's, with its description.
     names: BTreeMap<String, Option<String>>,
+    /// Whether the worker notes what the strategies in a strategy say.
+    traced: bool,
 }
 
 impl<'a> Custom<'a> {
@@ -65,11 +70,22 @@ impl<'a> Custom<'a> {
         Ok(Some(Strategies {
             custom: self,
             names: names.collect(),
+            traced: false,
         }))
     }
 }
 
 impl Strategies<'_, '_> {
+    /// The same strategies; what the strategies in them say, and which files match, is noted, too. This takes
+    /// time.
+    #[must_use]
+    pub fn traced(self) -> Self {
+        Self {
+            traced: true,
+            ..self
+        }
+    }
+
     /// Whether the strategy of this name is the project's.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -90,7 +106,7 @@ impl Strategies<'_, '_> {
         call: &'static str,
         task: &Task,
         more: Value,
-    ) -> Result<Value, Diagnostic> {
+    ) -> Result<(Value, StrategyLog), Diagnostic> {
         let (name, argument) = task.strategy().unwrap_or(("never", &Value::Null));
         let mut arguments = json!({
             "graph": self.custom.graph,
@@ -99,6 +115,7 @@ impl Strategies<'_, '_> {
             "argument": argument,
             "index": {},
             "statuses": {},
+            "traced": self.traced,
         });
         if let (Value::Object(all), Value::Object(more)) = (&mut arguments, more) {
             all.extend(more);
@@ -113,19 +130,22 @@ impl Strategies<'_, '_> {
             diagnostic.task = Some(task.label.as_str().to_owned());
             diagnostic.at(task.provenance.place.clone())
         })?;
-        Ok(answer.value[call].take())
+        let lines = answer.value["log"].as_array().into_iter().flatten();
+        let lines = lines.filter_map(Value::as_str).map(Str::from).collect();
+        Ok((answer.value[call].take(), lines))
     }
 
-    /// Whether a task is removed.
+    /// Whether a task is removed, and what the strategy has logged.
     ///
     /// # Errors
     /// What the strategy raises.
-    pub fn remove(&self, task: &Task) -> Result<bool, Diagnostic> {
-        let answer = self.call_strategy("should_remove", task, json!({}))?;
-        Ok(answer == Value::Bool(true))
+    pub fn remove(&self, task: &Task) -> Result<(bool, StrategyLog), Diagnostic> {
+        let (answer, log) = self.call_strategy("should_remove", task, json!({}))?;
+        Ok((answer == Value::Bool(true), log))
     }
 
-    /// The replacement of a task, given the latest deadline of its dependents.
+    /// The replacement of a task, given the latest deadline of its dependents, and what the strategy
+    /// has logged.
     ///
     /// # Errors
     /// What the strategy raises.
@@ -133,11 +153,14 @@ impl Strategies<'_, '_> {
         &self,
         task: &Task,
         deadline: Option<&str>,
-    ) -> Result<CustomReplacement, Diagnostic> {
-        match self.call_strategy("should_replace", task, json!({"deadline": deadline}))? {
-            Value::String(task_id) => Ok(CustomReplacement::Replace(task_id.into())),
-            Value::Bool(true) => Ok(CustomReplacement::Remove),
-            _ => Ok(CustomReplacement::Keep),
-        }
+    ) -> Result<(CustomReplacement, StrategyLog), Diagnostic> {
+        let deadline = json!({"deadline": deadline});
+        let (answer, log) = self.call_strategy("should_replace", task, deadline)?;
+        let replacement = match answer {
+            Value::String(task_id) => CustomReplacement::Replace(task_id.into()),
+            Value::Bool(true) => CustomReplacement::Remove,
+            _ => CustomReplacement::Keep,
+        };
+        Ok((replacement, log))
     }
 }

@@ -18,6 +18,7 @@ pub mod parameters;
 mod phases;
 mod prepare;
 mod production;
+mod project;
 pub mod python_needs;
 mod remote;
 

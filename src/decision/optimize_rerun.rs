@@ -7,7 +7,7 @@ use crate::base::diagnostic::Outcome;
 use crate::base::name::{Label, TaskId};
 use crate::optimize::{Action, OptimizedTaskGraph};
 use crate::ports::ids::DerivedIds;
-use crate::target::TargetTaskGraph;
+use crate::target::{TargetTaskGraph, Unoptimized};
 
 /// Optimizes the target task graph, but keeps the tasks that an earlier run has created (`earlier`),
 /// whatever the index says now.
@@ -33,7 +33,7 @@ pub async fn optimize_rerun(
             .iter()
             .filter(|label| target.graph.get(label).is_some())
             .filter(is_removed)
-            .filter(|label| !target.do_not_optimize.contains(*label))
+            .filter(|label| !target.do_not_optimize.contains_key(*label))
             .cloned()
             .collect();
         if removed.is_empty() {
@@ -42,6 +42,8 @@ pub async fn optimize_rerun(
         for label in &removed {
             tracing::info!("{label} is not optimized, because an earlier run has created it");
         }
-        target.do_not_optimize.extend(removed);
+        let removed = removed.into_iter();
+        let kept = removed.map(|label| (label, Unoptimized::EarlierRun));
+        target.do_not_optimize.extend(kept);
     }
 }

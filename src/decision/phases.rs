@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::existing_tasks::existing_tasks;
 use super::python_needs::refuse_python;
-use super::remote::BlockingTaskcluster;
 use crate::base::diagnostic::{Class, Diagnostic, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
 use crate::base::path::ValuePath;
@@ -15,6 +14,7 @@ use crate::config::parameters::Parameters;
 use crate::custom::Custom;
 use crate::custom::parameter_hooks;
 use crate::custom::phase_hook::PhaseObserver;
+use crate::custom::strategies::Strategies;
 use crate::custom::version::{Rule, Rules};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
@@ -25,7 +25,6 @@ use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::ApiError;
 use crate::ports::vcs::VcsError;
 use crate::target::{self, TargetTaskGraph, TargetTaskSet};
-use crate::transform::context::{DockerContexts, Project, Remote, TrackedFiles};
 use crate::verify;
 
 /// Runs phases with one project and one set of parameters.
@@ -61,15 +60,6 @@ pub struct Selection {
     pub in_python: bool,
 }
 
-struct ContextArtifacts<'a>(&'a dyn Artifacts);
-
-impl DockerContexts for ContextArtifacts<'_> {
-    fn keep(&self, name: &str, tar_gz: &[u8]) -> Result<(), Diagnostic> {
-        self.0
-            .write(&format!("docker-contexts/{name}.tar.gz"), tar_gz)
-    }
-}
-
 impl Phases<'_> {
     /// Loads the kinds and sorts them by their dependencies.
     ///
@@ -103,30 +93,6 @@ impl Phases<'_> {
     pub fn full_set(&self) -> Outcome<FullTaskSet> {
         let _span = tracing::info_span!(target: "timing", "phase", what = "full task set");
         let kinds = self.kind_graph()?;
-        let contexts = self.artifacts.map(ContextArtifacts);
-        let remote = self.context.taskcluster.map(BlockingTaskcluster::new);
-        let list = || match self.context.vcs {
-            Some(vcs) => vcs
-                .tracked_files(&[])
-                .map_err(|error| vcs_diagnostic(&error)),
-            None => Err(Diagnostic::environment(
-                "cannot list tracked files: this is not a repository",
-            )),
-        };
-        let tracked = TrackedFiles::new(&list);
-        let project = Project {
-            graph_config: self.graph_config,
-            params: self.params,
-            files: self.context.files,
-            environment: self.context.environment,
-            task_scripts: self.context.task_scripts,
-            tracked: &tracked,
-            docker_contexts: contexts
-                .as_ref()
-                .map(|contexts| contexts as &dyn DockerContexts),
-            remote: remote.as_ref().map(|remote| remote as &dyn Remote),
-            fast: self.context.fast,
-        };
         let custom = self.custom(&kinds)?;
         let custom = custom.as_ref();
         let kinds = match custom {
@@ -152,7 +118,9 @@ impl Phases<'_> {
             custom.verify("kinds", json!({"kinds": kinds}))
         })?;
         observe(custom, "full_task_set", || {
-            let set = generate::full_task_set(&project, &kinds, custom, self.context.cache)?;
+            let cache = self.context.cache;
+            let set = self
+                .with_project(|project| generate::full_task_set(project, &kinds, custom, cache))?;
             if let Some(custom) = custom {
                 let kept = custom.finish_kinds();
                 kept.map_err(|failure| failure.diagnostic("the end of the kinds"))?;
@@ -269,6 +237,30 @@ impl Phases<'_> {
         ids: &DerivedIds,
         existing: &BTreeMap<Label, TaskId>,
     ) -> Outcome<OptimizedTaskGraph> {
+        self.optimize_with(target, ids, existing, false).await
+    }
+
+    /// Optimizes and verifies the target task graph for an explanation: with all that can be noted on the way.
+    /// If the index does not answer, a warning says so, and no task is replaced by one that is found there.
+    ///
+    /// # Errors
+    /// Every mistake that optimization finds.
+    pub async fn optimize_to_explain(
+        &self,
+        target: TargetTaskGraph,
+        ids: &DerivedIds,
+    ) -> Outcome<OptimizedTaskGraph> {
+        let existing = existing_tasks(self.params)?;
+        self.optimize_with(target, ids, &existing, true).await
+    }
+
+    async fn optimize_with(
+        &self,
+        target: TargetTaskGraph,
+        ids: &DerivedIds,
+        existing: &BTreeMap<Label, TaskId>,
+        explained: bool,
+    ) -> Outcome<OptimizedTaskGraph> {
         let custom = self.extensions()?;
         let phase = PhaseObserver::start(custom.as_ref());
         let strategies = match &custom {
@@ -277,8 +269,27 @@ impl Phases<'_> {
             })?,
             None => None,
         };
+        let strategies = match explained {
+            true => strategies.map(Strategies::traced),
+            false => strategies,
+        };
         let questions = optimize::index_paths(&target, existing, strategies.as_ref());
-        let index = self.ask_index(&questions).await?;
+        let index = match self.ask_index(&questions).await {
+            Err(why) if explained && why.class == Class::Environment => {
+                let cause = why
+                    .cause
+                    .map_or_else(String::new, |cause| format!(": {cause}"));
+                tracing::warn!(
+                    "no task is replaced by one of the index: {}{cause}",
+                    why.message
+                );
+                IndexAnswers {
+                    not_asked: true,
+                    ..IndexAnswers::default()
+                }
+            }
+            answers => answers?,
+        };
         let optimized = optimize::optimize(
             target,
             optimize::OptimizeInputs {
@@ -341,7 +352,11 @@ impl Phases<'_> {
         } else {
             taskcluster.statuses(&found).await.map_err(failed)?
         };
-        Ok(IndexAnswers { tasks, statuses })
+        Ok(IndexAnswers {
+            tasks,
+            statuses,
+            not_asked: false,
+        })
     }
 
     /// The image of staged tasks, if the project leaves it to the task that this process runs in. It is not

@@ -209,7 +209,7 @@ impl Generated<'_> {
         )
         .await?;
         let artifacts = options.artifacts;
-        let log = crate::optimize::verdict::log(&optimized.verdicts);
+        let log = crate::optimize::log::log(&optimized.verdicts);
         artifacts.write("optimizations.log", log.as_bytes())?;
         let rules = self.phases.rules()?;
         artifact::write_task_graph(artifacts, &morphed.graph, rules)?;

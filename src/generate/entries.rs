@@ -23,6 +23,7 @@ pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item
             origin: Arc::new(Origin {
                 own: Some(entry.own),
                 defaults: entry.defaults,
+                edges: None,
             }),
         })
         .collect())

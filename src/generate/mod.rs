@@ -14,6 +14,7 @@ mod native;
 mod pipeline;
 mod run_kind;
 mod schedule;
+pub mod trace;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -313,7 +313,11 @@ mod tests {
         let own = |key: &str| {
             let own = Some((Arc::clone(&kind.places), ValuePath::keys([key])));
             let defaults = Vec::new();
-            Arc::new(Origin { own, defaults })
+            Arc::new(Origin {
+                own,
+                defaults,
+                edges: None,
+            })
         };
         let [one, other] = ["kind-dependencies", "transforms"].map(own);
         let item = |(label, origin): (&str, &Arc<Origin>)| Item {

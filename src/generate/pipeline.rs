@@ -15,9 +15,9 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::value::Value;
 use crate::custom::Custom;
-use crate::custom::kind_run::{KindInput, KindOutput, KindRun, KindSource};
+use crate::custom::kind_run::{KindInput, KindItem, KindOutput, KindRun, KindSource};
 use crate::kind::KindDefinition;
-use crate::transform::{Context, Item, Origin, Transform};
+use crate::transform::{Context, Item, Origin, Transform, edge_notes};
 use crate::transforms;
 
 /// Items between two steps.
@@ -30,7 +30,8 @@ enum Items {
     InWorker,
 }
 
-/// Runs a kind of which at least one part belongs to the project.
+/// Runs a kind of which at least one part belongs to the project. If it is `traced`, the items note what
+/// changes their dependencies.
 ///
 /// # Errors
 /// Everything that is wrong up to the end of the first part that fails.
@@ -38,13 +39,15 @@ pub fn run(
     custom: &Custom<'_>,
     context: &Context<'_>,
     kind: &KindDefinition,
+    traced: bool,
 ) -> Outcome<Vec<Item>> {
-    let run = custom.start_kind(KindSource {
+    let source = KindSource {
         name: context.kind,
         path: context.path,
         config: context.config,
         dependencies: context.dependencies,
-    });
+    };
+    let run = custom.start_kind(source, traced);
     let (mut items, names) = match custom_loader(kind) {
         Some(loader) => {
             refuse_failed(custom, kind, "loader", [loader])?;
@@ -56,6 +59,9 @@ pub fn run(
         ),
     };
     refuse_failed(custom, kind, "transforms", names.iter().map(String::as_str))?;
+    if let (true, Items::Native(here)) = (traced, &mut items) {
+        edge_notes::note_written(here);
+    }
     let mut rest = names.as_slice();
     while let Some((first, others)) = rest.split_first() {
         if let Some(native) = transforms::find(first) {
@@ -64,6 +70,9 @@ pub fn run(
             }
             if let Items::Native(here) = items {
                 items = built_in(&run, context, custom, native, here)?;
+                if let (true, Items::Native(here)) = (traced, &mut items) {
+                    edge_notes::note_transform(here, native.name);
+                }
                 rest = others;
                 continue;
             }
@@ -202,9 +211,12 @@ fn python(
         }
         KindOutput::Items(results) => {
             let origins = Origins::new(before);
-            let item = |(task, number)| {
-                let origin = origins.find(&task, number);
-                Item { task, origin }
+            let item = |result: KindItem| {
+                let origin = origins.find(&result.task, result.origin);
+                Item {
+                    origin: edge_notes::with_changes(&origin, result.changes, result.root),
+                    task: result.task,
+                }
             };
             Ok(Items::Native(results.into_iter().map(item).collect()))
         }

@@ -38,7 +38,7 @@ pub fn run(
             Ok(tasks.into_iter().map(Arc::new).collect())
         }
         Some(custom) => {
-            let items = pipeline::run(custom, &context, kind)?;
+            let items = pipeline::run(custom, &context, kind, false)?;
             native::tasks(&context, kind, &[], items)
         }
         None => {

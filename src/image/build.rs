@@ -73,6 +73,7 @@ async fn build_task(context: &ImageContext<'_>, name: &str) -> Outcome<BuildTask
     let targets = TargetTaskSet {
         tasks: full.graph.0.only(&[label.clone()].into()),
         changed: Vec::new(),
+        filters: Vec::new(),
     };
     let target = phases.target_graph(&full, &targets)?;
     let decision_task_id = TaskId::parse(TaskId::PLACEHOLDER);

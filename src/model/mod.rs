@@ -4,6 +4,7 @@
 //! and holds tasks as kinds describe them, an [`id_graph::IdGraph`] is keyed by taskId and holds
 //! definitions whose references are resolved.
 
+pub mod edge_trail;
 pub mod id_graph;
 pub mod label_graph;
 pub mod planned_dependencies;

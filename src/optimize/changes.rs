@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use super::evidence::Evidence;
 use crate::base::memo::Memo;
 use crate::base::pattern::PathPattern;
 use crate::base::value::{Str, Value};
@@ -11,10 +12,11 @@ use crate::config::parameters::Parameters;
 #[derive(Debug)]
 pub struct Changes<'a> {
     files: Vec<&'a str>,
-    /// Whether the push cannot have changes: cron tasks and actions have no
-    /// changes of their own.
-    is_none: bool,
-    matched: Memo<Str, bool>,
+    /// The revision, if the push cannot have changes: cron tasks and actions have no changes of their
+    /// own.
+    none_at: Option<Str>,
+    /// The first file that matches each pattern.
+    matched: Memo<Str, Option<Str>>,
 }
 
 impl<'a> Changes<'a> {
@@ -24,7 +26,7 @@ impl<'a> Changes<'a> {
         let base = params.str("base_rev");
         Self {
             files: params.strings("files_changed"),
-            is_none: !base.is_empty() && base == params.str("head_rev"),
+            none_at: (!base.is_empty() && base == params.str("head_rev")).then(|| base.into()),
             matched: Memo::default(),
         }
     }
@@ -32,21 +34,36 @@ impl<'a> Changes<'a> {
     /// Whether the push changes no file that matches one of these patterns. Without changes of its
     /// own, nothing can be skipped.
     #[must_use]
-    pub fn can_skip(&self, patterns: &Value) -> bool {
-        let mut patterns = patterns.as_array().into_iter().flatten();
-        !self.is_none && !patterns.any(|pattern| self.has(pattern))
+    pub fn can_skip(&self, patterns: &Value) -> (bool, Evidence) {
+        if let Some(revision) = &self.none_at {
+            return (false, Evidence::NoChanges(revision.clone()));
+        }
+        let listed = patterns.as_array().into_iter().flatten();
+        let mut listed = listed.filter_map(|pattern| match pattern {
+            Value::String(pattern) => Some(pattern),
+            _ => None,
+        });
+        let changed = listed.find_map(|pattern| {
+            let (pattern, file) = (pattern.clone(), self.changed(pattern)?);
+            Some(Evidence::Changed { pattern, file })
+        });
+        match changed {
+            Some(changed) => (false, changed),
+            None => (true, Evidence::Unchanged(patterns.clone())),
+        }
     }
 
-    fn has(&self, pattern: &Value) -> bool {
-        let Value::String(pattern) = pattern else {
-            return false;
-        };
+    /// The first changed file that matches a pattern.
+    fn changed(&self, pattern: &Str) -> Option<Str> {
         let find = |pattern: &Str| {
-            let matches =
-                |pattern: PathPattern| self.files.iter().any(|file| pattern.matches(file));
-            Ok::<_, Infallible>(PathPattern::new(pattern).is_ok_and(matches))
+            let pattern = PathPattern::new(pattern).ok();
+            let file = pattern.and_then(|pattern| {
+                let mut files = self.files.iter();
+                files.find(|file| pattern.matches(file))
+            });
+            Ok::<_, Infallible>(file.map(|file| Str::from(*file)))
         };
-        let Ok(has) = self.matched.get(pattern.clone(), find);
-        has
+        let Ok(file) = self.matched.get(pattern.clone(), find);
+        file
     }
 }

@@ -17,6 +17,8 @@ pub struct IndexAnswers {
     pub tasks: BTreeMap<IndexPath, TaskId>,
     /// The status of these tasks.
     pub statuses: BTreeMap<TaskId, TaskStatus>,
+    /// Whether they were not asked, so that nothing is known.
+    pub not_asked: bool,
 }
 
 /// The inputs of optimization besides the graph.

@@ -12,13 +12,16 @@
 //! 3. `resolve` assigns ids to the remaining tasks and resolves references.
 //!
 //! This room does not call the index: [`index_paths`] returns the paths to look up, so that this room
-//! has no effects. Every task gets a [`Verdict`] with its reason. If several orders are possible, tasks
-//! are processed by label, so that the result is one that taskgraph can reach.
+//! has no effects. Every task gets a [`Verdict`] with its reason and its [`evidence`]. If several orders are
+//! possible, tasks are processed by label, so that the result is one that taskgraph can reach.
 
 mod changes;
+pub mod evidence;
 mod inputs;
+pub mod log;
 mod remove;
 mod replace;
+mod replacement;
 mod resolve;
 pub mod rule;
 mod strategy;
@@ -37,7 +40,8 @@ use crate::target::TargetTaskGraph;
 
 pub use changes::Changes;
 pub use inputs::{IndexAnswers, OptimizeInputs};
-pub use rule::{Leaf, Replacement, Rule};
+pub use replacement::Replacement;
+pub use rule::{Leaf, Rule};
 pub use strategy::{STRATEGIES, Strategy};
 pub use verdict::{Action, Reason, Verdict};
 
@@ -54,7 +58,8 @@ pub fn index_paths_of(task: &Task) -> Vec<IndexPath> {
 #[must_use]
 pub fn replacement(task: &Task, answers: &IndexAnswers) -> Option<TaskId> {
     let (strategy, argument) = strategy::for_task(task);
-    match strategy.rule.replace(task, argument, answers, &|| None) {
+    let rule = strategy.rule;
+    match rule.replace(task, argument, answers, &|| None, &mut Vec::new()) {
         Replacement::With(task_id) => Some(task_id),
         Replacement::Keep | Replacement::Remove => None,
     }
@@ -91,7 +96,7 @@ pub fn index_paths(
 /// The tasks that may be optimized. The strategies of others are ignored.
 fn optimizable(target: &TargetTaskGraph) -> impl Iterator<Item = &Arc<Task>> {
     let tasks = target.graph.tasks();
-    tasks.filter(|task| !target.do_not_optimize.contains(&task.label))
+    tasks.filter(|task| !target.do_not_optimize.contains_key(&task.label))
 }
 
 /// Optimizes.
@@ -109,7 +114,15 @@ pub fn optimize(
     replace::run(&target, inputs, &mut verdicts)?;
     resolve::check_removed(&target, &removed)?;
     let resolved = resolve::run(target.graph, inputs, &verdicts)?;
-    let verdicts = verdicts.into_iter().collect();
+    let verdicts: BTreeMap<Label, Verdict> = verdicts.into_iter().collect();
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        for line in verdicts
+            .iter()
+            .flat_map(|(label, verdict)| log::lines(label, verdict))
+        {
+            tracing::debug!("{line}");
+        }
+    }
     for action in ["removed", "replaced"] {
         tracing::info!("{}", verdict::summary(action, &verdicts));
     }

@@ -4,15 +4,18 @@
 //! waits as a *candidate*: if one of these is kept in the end, so is it, otherwise it is removed.
 //! Tasks that only candidates depend on wait with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Changes;
+use super::evidence::{Answer, Asked, Removing};
 use super::inputs::OptimizeInputs;
+use super::replacement::Replacement;
 use super::strategy;
-use super::verdict::{Reason, Verdict, Verdicts};
+use super::verdict::{Action, Reason, Verdict, Verdicts};
 use crate::base::dag::Dag;
-use crate::base::diagnostic::Outcome;
+use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::Label;
+use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
 /// A verdict, kept or removed, for every task.
@@ -27,6 +30,7 @@ pub fn run(target: &TargetTaskGraph, inputs: OptimizeInputs<'_>) -> Outcome<Verd
         changes: Changes::new(inputs.params),
         verdicts: Verdicts::new(),
         candidates: BTreeSet::new(),
+        found: BTreeMap::new(),
     };
     for label in dag.dependents_first().unwrap_or_default() {
         pass.decide(label, inputs)?;
@@ -42,6 +46,8 @@ struct Pass<'a> {
     verdicts: Verdicts,
     /// Tasks that are removed unless something in their `if-dependencies` is kept.
     candidates: BTreeSet<Label>,
+    /// What was found about tasks that wait without a verdict.
+    found: BTreeMap<Label, Vec<Removing>>,
 }
 
 impl Pass<'_> {
@@ -62,40 +68,61 @@ impl Pass<'_> {
             })
             .collect();
         let waiting: BTreeSet<Label> = waiting.into_iter().cloned().collect();
-        if self.target.do_not_optimize.contains(label) {
-            self.keep(label, Reason::DoNotOptimize, &waiting);
+        if let Some(why) = self.target.do_not_optimize.get(label) {
+            let found = Removing::DoNotOptimize(*why);
+            self.keep(label, Reason::DoNotOptimize, found, &waiting);
             return Ok(());
         }
-        let needed = self
-            .dag
-            .dependents(label)
-            .into_iter()
-            .any(|dependent| !self.is_removed(dependent) && !waiting.contains(dependent));
-        if needed {
-            self.keep(label, Reason::DependentTasks, &waiting);
+        let dag = self.dag;
+        let dependents = dag.dependents(label);
+        let mut needing = dependents
+            .iter()
+            .filter(|dependent| !self.is_removed(dependent) && !waiting.contains(**dependent));
+        if let Some(by) = needing.next() {
+            let by = *by;
+            let found = Removing::NeededBy(by.clone());
+            self.keep(label, Reason::DependentTasks, found, &waiting);
             return Ok(());
         }
-        if !self.target.requested.contains(label) {
-            self.remove(label, Reason::DependentsOptimized, &waiting);
+        if !self.target.requested.contains_key(label) {
+            let found = Removing::Unneeded(dependents.into_iter().cloned().collect());
+            self.remove(label, Reason::DependentsOptimized, found, &waiting);
             return Ok(());
         }
-        let (removed, reason) = match strategy::custom_for_task(task, inputs.custom) {
-            Some(custom) => (custom.remove(task)?, Reason::from_custom(task, custom)),
-            None => {
-                let (strategy, argument) = strategy::for_task(task);
-                let removed = strategy.rule.remove(task, &self.changes, argument);
-                (removed, Reason::Strategy(strategy.name))
-            }
-        };
+        let (removed, reason, asked) = self.ask(task, inputs)?;
+        let found = Removing::Asked(Answer {
+            strategy: reason.to_string(),
+            says: Replacement::from_removal(removed),
+            asked,
+        });
         if removed {
-            self.remove(label, reason, &waiting);
+            self.remove(label, reason, found, &waiting);
         } else if task.if_dependencies.is_empty() {
-            self.keep(label, reason, &waiting);
+            self.keep(label, reason, found, &waiting);
         } else {
-            self.verdicts.insert(label.clone(), Verdict::keep(reason));
+            let only_if = Removing::OnlyIf(task.if_dependencies.clone());
+            self.insert(label, Action::Kept, reason, vec![found, only_if]);
             self.candidates.insert(label.clone());
         }
         Ok(())
+    }
+
+    /// Asks the strategy of a task whether it may be removed.
+    fn ask(
+        &self,
+        task: &Task,
+        inputs: OptimizeInputs<'_>,
+    ) -> Result<(bool, Reason, Vec<Asked>), Diagnostic> {
+        if let Some(custom) = strategy::custom_for_task(task, inputs.custom) {
+            let (removed, found) = custom.remove(task)?;
+            let asked = strategy::custom_asked(Replacement::from_removal(removed), found);
+            return Ok((removed, Reason::from_custom(task, custom), vec![asked]));
+        }
+        let (strategy, argument) = strategy::for_task(task);
+        let mut asked = Vec::new();
+        let rule = strategy.rule;
+        let removed = rule.remove(task, &self.changes, argument, &mut asked);
+        Ok((removed, Reason::Strategy(strategy.name), asked))
     }
 
     fn conditions(&self, label: &Label) -> &[Label] {
@@ -108,39 +135,76 @@ impl Pass<'_> {
     fn is_removed(&self, label: &Label) -> bool {
         self.verdicts
             .get(label)
-            .is_some_and(|verdict| verdict.action_name() == "removed")
+            .is_some_and(|verdict| verdict.action == Action::Removed)
+    }
+
+    /// Sets the verdict of a task, and adds what was found to what is known of it.
+    fn insert(&mut self, label: &Label, action: Action, reason: Reason, found: Vec<Removing>) {
+        let earlier = self
+            .verdicts
+            .get_mut(label)
+            .map(|verdict| &mut verdict.removing);
+        let earlier = earlier.map(std::mem::take);
+        let earlier = earlier.or_else(|| self.found.remove(label));
+        let removing = match earlier {
+            Some(mut earlier) => {
+                earlier.extend(found);
+                earlier
+            }
+            None => found,
+        };
+        let verdict = Verdict {
+            action,
+            reason,
+            removing,
+            replacing: None,
+        };
+        self.verdicts.insert(label.clone(), verdict);
     }
 
     /// Keeps a task, and with it the candidates that wait for it.
-    fn keep(&mut self, label: &Label, reason: Reason, waiting: &BTreeSet<Label>) {
-        self.verdicts.insert(label.clone(), Verdict::keep(reason));
-        let mut queue: Vec<Label> = waiting.iter().cloned().collect();
-        while let Some(candidate) = queue.pop() {
+    fn keep(&mut self, label: &Label, reason: Reason, found: Removing, waiting: &BTreeSet<Label>) {
+        self.insert(label, Action::Kept, reason, vec![found]);
+        let mut queue: Vec<(Label, Label)> = waiting
+            .iter()
+            .map(|candidate| (candidate.clone(), label.clone()))
+            .collect();
+        while let Some((candidate, with)) = queue.pop() {
             // A candidate without conditions only waits for its dependents.
             if !self.candidates.contains(&candidate) || self.conditions(&candidate).is_empty() {
                 continue;
             }
             self.candidates.remove(&candidate);
             // One that would have been removed has waited without a verdict.
-            self.verdicts
-                .entry(candidate.clone())
-                .or_insert_with(|| Verdict::keep(Reason::DependentTasks));
+            let reason = match self.verdicts.get(&candidate) {
+                Some(verdict) => verdict.reason.clone(),
+                None => Reason::DependentTasks,
+            };
+            let found = vec![Removing::KeptWith(with)];
+            self.insert(&candidate, Action::Kept, reason, found);
             let dependents = self.dag.dependents(&candidate);
             queue.extend(
                 dependents
                     .into_iter()
                     .filter(|l| self.candidates.contains(*l))
-                    .cloned(),
+                    .map(|dependent| (dependent.clone(), candidate.clone())),
             );
         }
     }
 
     /// Removes a task, unless candidates wait for it: then it waits with them.
-    fn remove(&mut self, label: &Label, reason: Reason, waiting: &BTreeSet<Label>) {
+    fn remove(
+        &mut self,
+        label: &Label,
+        reason: Reason,
+        found: Removing,
+        waiting: &BTreeSet<Label>,
+    ) {
         if waiting.is_empty() {
-            self.verdicts
-                .insert(label.clone(), Verdict::removed(reason));
+            self.insert(label, Action::Removed, reason, vec![found]);
         } else {
+            let waits_for = Removing::WaitsFor(waiting.iter().cloned().collect());
+            self.found.insert(label.clone(), vec![found, waits_for]);
             self.candidates.insert(label.clone());
         }
     }
@@ -151,13 +215,18 @@ impl Pass<'_> {
         let waits = |label: &&Label| self.candidates.contains(*label) || self.is_removed(label);
         let kept: Vec<&Label> = self.target.graph.labels().filter(|l| !waits(l)).collect();
         let needed = self.dag.closure(kept);
-        for label in &self.candidates {
-            let verdict = if needed.contains(label) {
-                Verdict::keep(Reason::DependentTasks)
-            } else {
-                Verdict::removed(Reason::IfDependencies)
-            };
-            self.verdicts.insert(label.clone(), verdict);
+        for label in std::mem::take(&mut self.candidates) {
+            let mut dependents = self.dag.dependents(&label).into_iter();
+            match dependents.find(|dependent| needed.contains(*dependent)) {
+                Some(by) if needed.contains(&label) => {
+                    let found = vec![Removing::NeededBy(by.clone())];
+                    self.insert(&label, Action::Kept, Reason::DependentTasks, found);
+                }
+                _ => {
+                    let found = vec![Removing::InVain];
+                    self.insert(&label, Action::Removed, Reason::IfDependencies, found);
+                }
+            }
         }
     }
 }

@@ -7,22 +7,13 @@
 //! - [`Rule::Not`] removes a task that its rule would keep, and keeps all others.
 
 use super::changes::Changes;
+use super::evidence::{Asked, Evidence};
 use super::inputs::IndexAnswers;
-use crate::base::name::{IndexPath, TaskId};
+use super::replacement::Replacement;
+use crate::base::name::IndexPath;
 use crate::base::time::Timestamp;
 use crate::base::value::Value;
 use crate::model::task::Task;
-
-/// The replacement of a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Replacement {
-    /// Nothing: the task is kept.
-    Keep,
-    /// Nothing, but the task is removed.
-    Remove,
-    /// An existing task.
-    With(TaskId),
-}
 
 /// Computes the latest deadline of a task's dependents, on demand.
 pub type LatestDeadline<'a> = &'a dyn Fn() -> Option<Timestamp>;
@@ -32,10 +23,12 @@ pub type LatestDeadline<'a> = &'a dyn Fn() -> Option<Timestamp>;
 pub struct Leaf {
     /// Its name in logs.
     pub description: &'static str,
-    /// Whether a task with this argument can be removed, given the changes of the push.
-    pub remove: fn(&Task, &Changes<'_>, &Value) -> bool,
-    /// The replacement of a task with this argument, given the latest deadline of its dependents.
-    pub replace: fn(&Task, &Value, &IndexAnswers, LatestDeadline<'_>) -> Replacement,
+    /// Whether a task with this argument can be removed, given the changes of the push, and what was
+    /// looked at.
+    pub remove: fn(&Task, &Changes<'_>, &Value) -> (bool, Evidence),
+    /// The replacement of a task with this argument, given the latest deadline of its dependents, and
+    /// what was looked at.
+    pub replace: fn(&Task, &Value, &IndexAnswers, LatestDeadline<'_>) -> (Replacement, Evidence),
     /// The index paths that it looks up for this argument, in order.
     pub index_paths: fn(&Value) -> Vec<IndexPath>,
 }
@@ -46,8 +39,8 @@ impl Leaf {
     pub const fn new(description: &'static str) -> Self {
         Self {
             description,
-            remove: |_, _, _| false,
-            replace: |_, _, _, _| Replacement::Keep,
+            remove: |_, _, _| (false, Evidence::Nothing),
+            replace: |_, _, _, _| (Replacement::Keep, Evidence::Nothing),
             index_paths: |_| Vec::new(),
         }
     }
@@ -85,12 +78,27 @@ impl Rule<'_> {
         }
     }
 
-    /// Whether a task with this argument can be removed, given the changes of the push.
+    /// Whether a task with this argument can be removed, given the changes of the push. Notes every
+    /// strategy that it asks.
     #[must_use]
-    pub fn remove(&self, task: &Task, changes: &Changes<'_>, argument: &Value) -> bool {
-        let removes = |rule: &Rule<'_>| rule.remove(task, changes, argument);
+    pub fn remove(
+        &self,
+        task: &Task,
+        changes: &Changes<'_>,
+        argument: &Value,
+        asked: &mut Vec<Asked>,
+    ) -> bool {
+        let mut removes = |rule: &Rule<'_>| rule.remove(task, changes, argument, asked);
         match self {
-            Self::Leaf(leaf) => (leaf.remove)(task, changes, argument),
+            Self::Leaf(leaf) => {
+                let (removed, evidence) = (leaf.remove)(task, changes, argument);
+                asked.push(Asked {
+                    strategy: leaf.description,
+                    says: Replacement::from_removal(removed),
+                    evidence,
+                });
+                removed
+            }
             Self::Any(rules) => rules.iter().any(removes),
             Self::All(rules) => rules.iter().all(removes),
             Self::Not(rule) => !removes(rule),
@@ -98,7 +106,8 @@ impl Rule<'_> {
         }
     }
 
-    /// The replacement of a task with this argument, given the latest deadline of its dependents.
+    /// The replacement of a task with this argument, given the latest deadline of its dependents. Notes
+    /// every strategy that it asks.
     #[must_use]
     pub fn replace(
         &self,
@@ -106,20 +115,31 @@ impl Rule<'_> {
         argument: &Value,
         index: &IndexAnswers,
         latest: LatestDeadline<'_>,
+        asked: &mut Vec<Asked>,
     ) -> Replacement {
-        let replacement = |rule: &Rule<'_>| rule.replace(task, argument, index, latest);
-        let is_kept = |rule: &Rule<'_>| replacement(rule) == Replacement::Keep;
+        let mut replacement = |rule: &Rule<'_>| rule.replace(task, argument, index, latest, asked);
         match self {
-            Self::Leaf(leaf) => (leaf.replace)(task, argument, index, latest),
+            Self::Leaf(leaf) => {
+                let (found, evidence) = (leaf.replace)(task, argument, index, latest);
+                asked.push(Asked {
+                    strategy: leaf.description,
+                    says: found.clone(),
+                    evidence,
+                });
+                found
+            }
             Self::Any(rules) => rules
                 .iter()
                 .map(replacement)
                 .find(|found| *found != Replacement::Keep)
                 .unwrap_or(Replacement::Keep),
-            Self::All(rules) if rules.iter().any(is_kept) => Replacement::Keep,
-            Self::All(_) => Replacement::Remove,
-            Self::Not(rule) if is_kept(rule) => Replacement::Remove,
-            Self::Not(_) => Replacement::Keep,
+            Self::All(rules) => {
+                let kept = rules
+                    .iter()
+                    .any(|rule| replacement(rule) == Replacement::Keep);
+                Replacement::from_removal(!kept)
+            }
+            Self::Not(rule) => Replacement::from_removal(replacement(rule) == Replacement::Keep),
             Self::Alias(rule) => replacement(rule),
         }
     }

@@ -1,11 +1,13 @@
 //! Optimization strategies.
 
 use crate::base::name::IndexPath;
-use crate::base::value::Value;
+use crate::base::value::{Str, Value};
 use crate::model::task::Task;
 
+use super::evidence::{Asked, Evidence, IndexAnswer, IndexedTask};
 use super::inputs::IndexAnswers;
-use super::rule::{LatestDeadline, Leaf, Replacement, Rule};
+use super::replacement::Replacement;
+use super::rule::{LatestDeadline, Leaf, Rule};
 use crate::custom::strategies::Strategies;
 
 /// An optimization strategy: says whether a task can be removed, or which task can replace it.
@@ -22,7 +24,7 @@ pub struct Strategy {
 static NEVER: Leaf = Leaf::new("never");
 
 static ALWAYS: Leaf = Leaf {
-    remove: |_, _, _| true,
+    remove: |_, _, _| (true, Evidence::Nothing),
     ..Leaf::new("always")
 };
 
@@ -83,6 +85,15 @@ pub(super) fn custom_for_task<'s, 'c, 'a>(
     strategies.filter(|custom| custom.has(name))
 }
 
+/// What a strategy of the project says, and what it has logged.
+pub(super) fn custom_asked(says: Replacement, found: Vec<Str>) -> Asked {
+    Asked {
+        strategy: "project",
+        says,
+        evidence: Evidence::Custom(found),
+    }
+}
+
 /// The index paths in an argument, in order. Invalid paths are ignored.
 fn parse_index_paths(argument: &Value) -> Vec<IndexPath> {
     argument
@@ -98,17 +109,48 @@ fn from_index(
     argument: &Value,
     index: &IndexAnswers,
     latest: LatestDeadline<'_>,
-) -> Replacement {
-    let found = parse_index_paths(argument).into_iter().find_map(|path| {
-        let task_id = index.tasks.get(&path)?;
-        let status = index.statuses.get(task_id)?;
-        if status.state.is_failure() {
-            return None;
+) -> (Replacement, Evidence) {
+    let mut answers = Vec::new();
+    let mut replacement = Replacement::Keep;
+    for path in parse_index_paths(argument) {
+        let found = indexed_task(&path, index, latest);
+        if let IndexedTask::Usable { task_id, .. } = &found {
+            replacement = Replacement::With(task_id.clone());
         }
-        match (latest(), status.expires) {
-            (Some(deadline), Some(expires)) if expires < deadline => None,
-            _ => Some(task_id.clone()),
+        answers.push(IndexAnswer { path, found });
+        if replacement != Replacement::Keep {
+            break;
         }
-    });
-    found.map_or(Replacement::Keep, Replacement::With)
+    }
+    (replacement, Evidence::Index(answers))
+}
+
+/// The task at an index path, and what speaks for or against it.
+fn indexed_task(path: &IndexPath, index: &IndexAnswers, latest: LatestDeadline<'_>) -> IndexedTask {
+    if index.not_asked {
+        return IndexedTask::NotAsked;
+    }
+    let Some(task_id) = index.tasks.get(path).cloned() else {
+        return IndexedTask::Missing;
+    };
+    let Some(status) = index.statuses.get(&task_id) else {
+        return IndexedTask::Unknown(task_id);
+    };
+    let (state, expires) = (status.state, status.expires);
+    if state.is_failure() {
+        return IndexedTask::Failed(task_id, state);
+    }
+    match (latest(), expires) {
+        (Some(deadline), Some(expires)) if expires < deadline => IndexedTask::ExpiresEarly {
+            task_id,
+            state,
+            expires,
+            deadline,
+        },
+        _ => IndexedTask::Usable {
+            task_id,
+            state,
+            expires,
+        },
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
+use super::evidence::{Removing, Replacing};
 use super::strategy;
 use crate::base::name::{Label, TaskId};
 use crate::custom::strategies::Strategies;
@@ -69,30 +70,20 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The decision about a task, and its reason.
+/// The decision about a task, its reason, and everything that was found on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// What.
     pub action: Action,
     /// Why.
     pub reason: Reason,
+    /// What was found when tasks were removed, in order.
+    pub removing: Vec<Removing>,
+    /// What was found when tasks were replaced.
+    pub replacing: Option<Replacing>,
 }
 
 impl Verdict {
-    pub(super) fn keep(reason: Reason) -> Self {
-        Self {
-            action: Action::Kept,
-            reason,
-        }
-    }
-
-    pub(super) fn removed(reason: Reason) -> Self {
-        Self {
-            action: Action::Removed,
-            reason,
-        }
-    }
-
     /// The action as one word.
     #[must_use]
     pub fn action_name(&self) -> &'static str {
@@ -125,27 +116,4 @@ pub(super) fn summary(word: &str, verdicts: &BTreeMap<Label, Verdict>) -> String
         first.make_ascii_uppercase();
     }
     format!("{title} {} during optimization.", counts.join(", "))
-}
-
-/// The log of an optimization: a line for each task, by label.
-#[must_use]
-pub fn log(verdicts: &BTreeMap<Label, Verdict>) -> String {
-    let mut out = String::new();
-    for (label, verdict) in verdicts {
-        let with = match &verdict.action {
-            Action::Replaced(task_id) => format!(" with {task_id}"),
-            _ => String::new(),
-        };
-        let line = format!(
-            "optimize: {label} {}{with} because of {}\n",
-            verdict.action_name(),
-            verdict.reason
-        );
-        out.push_str(&line);
-    }
-    for action in ["removed", "replaced"] {
-        out.push_str(&summary(action, verdicts));
-        out.push('\n');
-    }
-    out
 }

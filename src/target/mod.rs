@@ -5,14 +5,17 @@
 //! 2. [`target_task_graph`] adds tasks with the attribute `always_target` and all that these depend
 //!    on.
 
+pub mod condition;
 mod method;
 mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
+pub use condition::Condition;
 pub use method::{METHODS, TargetMethod};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
@@ -34,6 +37,24 @@ pub struct TargetTaskSet {
     /// The tasks that filters have changed, whether they are selected or not. Later phases use them in
     /// place of those of the full task graph.
     pub changed: Vec<Arc<Task>>,
+    /// What each filter has excluded, in order.
+    pub filters: Vec<FilterRun>,
+}
+
+/// What a filter has done.
+#[derive(Debug, Clone)]
+pub struct FilterRun {
+    /// Its name.
+    pub name: String,
+    /// The target-tasks method that it has applied, if it is the filter for that.
+    pub method: Option<String>,
+    /// Where its function is, if the project's Python has it: `NAME at FILE:LINE`.
+    pub function: Option<String>,
+    /// The conditions of a built-in method that matter with these parameters.
+    pub conditions: Vec<Condition>,
+    /// The tasks that it has excluded, each with the first condition that it does not meet; without one,
+    /// the project's Python decides.
+    pub excluded: Vec<(Label, Option<Condition>)>,
 }
 
 /// The selected tasks and all their dependencies.
@@ -42,10 +63,58 @@ pub struct TargetTaskGraph {
     /// The tasks with their edges.
     pub graph: LabelGraph,
     /// The tasks that were selected themselves, by the filters or by `always_target`.
-    pub requested: IndexSet<Label>,
-    /// The tasks that are not optimized: those in `do_not_optimize`, and every target task if target
-    /// tasks are not optimized.
-    pub do_not_optimize: BTreeSet<Label>,
+    pub requested: IndexMap<Label, Requested>,
+    /// The tasks that are not optimized, each with the reason.
+    pub do_not_optimize: BTreeMap<Label, Unoptimized>,
+}
+
+/// Why a task is selected itself, not as a dependency of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requested {
+    /// Every filter keeps it.
+    Filters,
+    /// Its attribute `always_target` is set.
+    AlwaysTarget,
+    /// It builds a docker image, and the installed taskgraph always selects these.
+    Image,
+    /// An action is triggered on it, or adds it.
+    Action,
+}
+
+/// Why a task is not optimized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unoptimized {
+    /// The parameter `do_not_optimize` lists it.
+    Listed,
+    /// It is a target task, and the parameter `optimize_target_tasks` is false.
+    TargetTask,
+    /// An earlier run of the decision has created it.
+    EarlierRun,
+    /// An action adds it.
+    Action,
+    /// The flag `--no-optimize` is set.
+    Flag,
+}
+
+impl fmt::Display for Unoptimized {
+    /// A clause.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Listed => "the parameter `do_not_optimize` lists it",
+            Self::TargetTask => "it is a target task, and `optimize_target_tasks` is false",
+            Self::EarlierRun => "an earlier run of the decision has created it",
+            Self::Action => "the action adds it",
+            Self::Flag => "`--no-optimize` is set",
+        })
+    }
+}
+
+impl TargetTaskGraph {
+    /// Keeps every task.
+    pub fn keep_all(&mut self) {
+        let labels = self.graph.labels().cloned();
+        self.do_not_optimize = labels.map(|label| (label, Unoptimized::Flag)).collect();
+    }
 }
 
 /// The only built-in filter.
@@ -65,17 +134,30 @@ pub fn target_task_set(
     names::warn(&full.0);
     let mut selected: IndexSet<Label> = full.0.labels().cloned().collect();
     let mut changed: IndexMap<Label, Arc<Task>> = IndexMap::new();
+    let mut runs = Vec::new();
     for filter in filters {
         let name = params.str(FILTER);
         let native = method::find(name);
         let before = selected.len();
+        let mut run = FilterRun {
+            name: filter.to_owned(),
+            method: (filter == FILTER).then(|| name.to_owned()),
+            function: None,
+            conditions: Vec::new(),
+            excluded: Vec::new(),
+        };
         if let Some(custom) = custom.filter(|one| one.handles_filter(filter, name, native.is_ok()))
         {
             let filtered = custom.apply_filter(filter, &full.0, &selected)?;
+            let excluded = selected.into_iter();
+            let excluded = excluded.filter(|label| !filtered.kept.contains(label));
+            run.excluded = excluded.map(|label| (label, None)).collect();
+            run.function = filtered.function;
             selected = filtered.kept;
             let tasks = filtered.changed.into_iter();
             changed.extend(tasks.map(|task| (task.label.clone(), Arc::new(task))));
             log_filter(filter, name, before, selected.len());
+            runs.push(run);
             continue;
         }
         if filter != FILTER {
@@ -95,14 +177,21 @@ pub fn target_task_set(
             )),
             None => unknown,
         })?;
+        let conditions = method.conditions.iter().copied();
+        run.conditions = conditions
+            .filter(|one| one.applies(params, rules))
+            .collect();
         let mut wrong = Diagnostics::new();
         selected.retain(|label| {
-            let chosen = full
-                .0
-                .get(label)
-                .map(|task| (method.select)(task, params, rules));
-            match chosen.transpose() {
-                Ok(chosen) => chosen.unwrap_or_default(),
+            let Some(task) = full.0.get(label) else {
+                return false;
+            };
+            match method.unmet(task, params, rules) {
+                Ok(None) => true,
+                Ok(unmet) => {
+                    run.excluded.push((label.clone(), unmet));
+                    false
+                }
                 Err(diagnostic) => {
                     wrong.push(diagnostic);
                     false
@@ -111,6 +200,7 @@ pub fn target_task_set(
         });
         wrong.or_ok(())?;
         log_filter(filter, method.name, before, selected.len());
+        runs.push(run);
     }
     // A set has no edges, even if the graph has some.
     let chosen = full.0.tasks().filter(|task| selected.contains(&task.label));
@@ -118,6 +208,7 @@ pub fn target_task_set(
     Ok(TargetTaskSet {
         tasks: tasks.with_changed(changed.values()),
         changed: changed.into_values().collect(),
+        filters: runs,
     })
 }
 
@@ -179,9 +270,12 @@ pub fn target_task_graph(
             && (everywhere || kinds.contains(&task.kind.as_str()))
     });
     let targeted = || targets.tasks.labels().cloned();
-    let mut requested: IndexSet<Label> = targeted()
-        .chain(always.map(|task| task.label.clone()))
-        .collect();
+    let mut requested: IndexMap<Label, Requested> = IndexMap::new();
+    requested.extend(targeted().map(|label| (label, Requested::Filters)));
+    for task in always {
+        let entry = requested.entry(task.label.clone());
+        entry.or_insert(Requested::AlwaysTarget);
+    }
     tracing::info!(
         "Adding {} tasks with `always_target` attribute",
         requested.len() - targets.tasks.len()
@@ -191,17 +285,23 @@ pub fn target_task_graph(
             .0
             .tasks()
             .filter(|task| task.attribute_str("kind") == Some("docker-image"));
-        requested.extend(images.map(|task| task.label.clone()));
+        for image in images {
+            let entry = requested.entry(image.label.clone());
+            entry.or_insert(Requested::Image);
+        }
     }
-    let mut do_not_optimize: BTreeSet<Label> = params
+    let mut do_not_optimize: BTreeMap<Label, Unoptimized> = params
         .strings("do_not_optimize")
         .into_iter()
-        .filter_map(|l| Label::parse(l).ok())
+        .filter_map(|label| Some((Label::parse(label).ok()?, Unoptimized::Listed)))
         .collect();
     if params.get("optimize_target_tasks") == Some(&Value::Bool(false)) {
-        do_not_optimize.extend(targeted());
+        for label in targeted() {
+            let entry = do_not_optimize.entry(label);
+            entry.or_insert(Unoptimized::TargetTask);
+        }
     }
-    let needed = full.0.dag().closure(&requested);
+    let needed = full.0.dag().closure(requested.keys());
     Ok(TargetTaskGraph {
         graph: full.0.only(&needed).with_changed(&targets.changed),
         requested,

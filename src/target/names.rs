@@ -14,7 +14,10 @@ use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 
 /// The attributes that the method `default` reads.
-const LISTS: [&str; 3] = ["run_on_projects", "run_on_tasks_for", "run_on_git_branches"];
+const LISTS: [&str; 3] = ["run_on_projects", "run_on_tasks_for", BRANCHES];
+
+/// The attribute with patterns of branches.
+pub const BRANCHES: &str = "run_on_git_branches";
 
 /// The name that matches every name.
 const ALL: &str = "all";
@@ -30,24 +33,28 @@ pub fn runs_on(task: &Task, attribute: &str, name: &str, absent: bool) -> Result
     }))
 }
 
-/// Whether the task runs on the branch that the parameters name. A name is a pattern that matches at the
-/// beginning of the branch.
-///
-/// # Errors
-/// If the attribute lists no patterns.
-pub fn on_branch(task: &Task, params: &Parameters, rules: Rules) -> Result<bool, Diagnostic> {
-    const ATTRIBUTE: &str = "run_on_git_branches";
-    // Pull requests come from branches of any name.
+/// Whether the branch matters: pull requests come from branches of any name, and Mercurial has no such
+/// branches.
+pub fn reads_branch(params: &Parameters, rules: Rules) -> bool {
     const PULL_REQUEST: &str = "github-pull-request";
     let tasks_for = params.tasks_for();
     let any_branch = match rules.has(Rule::UntrustedPullRequestsOfAnyBranch) {
         true => tasks_for.starts_with(PULL_REQUEST),
         false => tasks_for == PULL_REQUEST,
     };
-    if params.str("repository_type") != "git" || any_branch {
+    params.str("repository_type") == "git" && !any_branch
+}
+
+/// Whether the task runs on the branch that the parameters name. A name is a pattern that matches at the
+/// beginning of the branch.
+///
+/// # Errors
+/// If the attribute lists no patterns.
+pub fn on_branch(task: &Task, params: &Parameters, rules: Rules) -> Result<bool, Diagnostic> {
+    if !reads_branch(params, rules) {
         return Ok(true);
     }
-    let Some(patterns) = listed(task, ATTRIBUTE)? else {
+    let Some(patterns) = listed(task, BRANCHES)? else {
         return Ok(true);
     };
     if patterns.contains(&Some(ALL)) {
@@ -57,10 +64,10 @@ pub fn on_branch(task: &Task, params: &Parameters, rules: Rules) -> Result<bool,
     let branch = head.strip_prefix("refs/heads/").unwrap_or(head);
     for pattern in patterns {
         let pattern = pattern.ok_or_else(|| {
-            attribute_error(task, ATTRIBUTE, "contains a value that is not a string")
+            attribute_error(task, BRANCHES, "contains a value that is not a string")
         })?;
         let pattern = Prefix::new(pattern).map_err(|error| {
-            attribute_error(task, ATTRIBUTE, "contains an invalid pattern").because(error)
+            attribute_error(task, BRANCHES, "contains an invalid pattern").because(error)
         })?;
         if pattern.matches(branch) {
             return Ok(true);

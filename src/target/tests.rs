@@ -299,6 +299,7 @@ fn target(over: Value, tasks: Vec<TestTask>, targets: &[&str]) -> TargetTaskGrap
     let set = TargetTaskSet {
         tasks: full.0.only(&chosen.collect()),
         changed: Vec::new(),
+        filters: Vec::new(),
     };
     target_task_graph(&full, &set, &params(over), Default::default()).unwrap()
 }
@@ -312,7 +313,7 @@ fn targets_include_their_dependencies() {
     //  d -> b -> a,  c -> a,  e
     let targets = target(json!({}), tasks_of_chains("d -> b -> a, c -> a, e"), &["d"]);
     assert_eq!(names(targets.graph.labels()), ["d", "b", "a"]);
-    assert_eq!(names(&targets.requested), ["d"]);
+    assert_eq!(names(targets.requested.keys()), ["d"]);
     assert!(targets.do_not_optimize.is_empty());
     assert_eq!(
         names(
@@ -341,7 +342,7 @@ fn some_tasks_are_always_targets() {
         ]
     };
     let requested = |over| {
-        names(&target(over, tasks(), &["wanted"]).requested)
+        names(target(over, tasks(), &["wanted"]).requested.keys())
             .into_iter()
             .map(str::to_owned)
             .collect::<Vec<_>>()
@@ -374,6 +375,9 @@ fn target_tasks_can_be_excluded_from_optimization() {
         task("always").attribute("always_target", json!(true)),
     ];
     let targets = target(over, tasks, &["wanted"]);
-    assert_eq!(names(&targets.do_not_optimize), ["no such", "wanted", "x"]);
-    assert_eq!(names(&targets.requested), ["wanted", "always"]);
+    assert_eq!(
+        names(targets.do_not_optimize.keys()),
+        ["no such", "wanted", "x"]
+    );
+    assert_eq!(names(targets.requested.keys()), ["wanted", "always"]);
 }

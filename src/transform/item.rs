@@ -7,6 +7,7 @@ use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Str, Value};
 use crate::config::schema::Schema;
 use crate::config::yaml::Places;
+use crate::model::edge_trail::EdgeNotes;
 
 /// Variables for the environment of a task.
 pub type Variables = Vec<(&'static str, Value)>;
@@ -18,24 +19,34 @@ pub struct Origin {
     pub own: Option<(Arc<Places>, ValuePath)>,
     /// The places of the defaults that it was merged with, and their path, nearest first.
     pub defaults: Vec<(Arc<Places>, ValuePath)>,
+    /// What has changed the dependencies of the item, if that is noted.
+    pub edges: Option<Arc<EdgeNotes>>,
 }
 
 impl Origin {
     /// The place of a part of the item: in the item, or else in its defaults, or else the item itself.
     #[must_use]
     pub fn place(&self, path: &ValuePath) -> Option<Place> {
-        let whole = |prefix: &ValuePath| {
-            ValuePath(prefix.0.iter().chain(&path.0).cloned().collect::<Vec<_>>())
-        };
-        self.own
-            .iter()
-            .chain(&self.defaults)
-            .find_map(|(places, prefix)| places.exact(&whole(prefix)))
-            .or_else(|| {
-                self.own
-                    .as_ref()
-                    .and_then(|(places, prefix)| places.get(&whole(prefix)))
-            })
+        self.exact_place(path).or_else(|| {
+            let (places, prefix) = self.own.as_ref()?;
+            places.get(&below(prefix, path))
+        })
+    }
+
+    /// The place of exactly this part of the item, in the item or in its defaults.
+    #[must_use]
+    pub fn exact_place(&self, path: &ValuePath) -> Option<Place> {
+        let mut places = self.own.iter().chain(&self.defaults);
+        places.find_map(|(places, prefix)| places.exact(&below(prefix, path)))
+    }
+
+    /// The same origin with other notes about dependencies.
+    #[must_use]
+    pub fn with_edges(&self, edges: EdgeNotes) -> Arc<Self> {
+        Arc::new(Self {
+            edges: Some(Arc::new(edges)),
+            ..self.clone()
+        })
     }
 
     /// The place of the item itself.
@@ -43,6 +54,11 @@ impl Origin {
     pub fn own_place(&self) -> Option<Place> {
         self.place(&ValuePath::root())
     }
+}
+
+/// A path below another one.
+fn below(prefix: &ValuePath, path: &ValuePath) -> ValuePath {
+    ValuePath(prefix.0.iter().chain(&path.0).cloned().collect())
 }
 
 /// A task while it passes through the transforms.

@@ -13,6 +13,7 @@ pub mod context;
 mod contract;
 pub mod description;
 mod each;
+pub mod edge_notes;
 pub mod fields;
 pub mod item;
 pub mod naming;

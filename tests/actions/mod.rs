@@ -34,3 +34,4 @@ mod retrigger;
 mod snowmen;
 mod staged;
 mod taken;
+mod why;

@@ -30,7 +30,7 @@ fn chained(project: &Project, chain: &[&str]) {
 
 /// A bench on which a push has made each of these chains, one graph for each; on top of them `t2`,
 /// which depends on `t1`, is to be promoted.
-async fn on_top_of(graphs: &[&[&str]]) -> (Bench, Vec<Ran>) {
+pub async fn on_top_of(graphs: &[&[&str]]) -> (Bench, Vec<Ran>) {
     let bench = Bench::new(Project::empty()).await;
     let mut ran = Vec::new();
     for (i, chain) in graphs.iter().enumerate() {
@@ -50,7 +50,7 @@ async fn on_top_of(graphs: &[&[&str]]) -> (Bench, Vec<Ran>) {
 }
 
 /// Promotes on top of some graphs; the action is fired on the first one.
-async fn promote(bench: &Bench, graphs: &[&Ran], more: Value) -> Ran {
+pub async fn promote(bench: &Bench, graphs: &[&Ran], more: Value) -> Ran {
     let previous: Vec<&str> = graphs.iter().map(|ran| ran.task_id.as_str()).collect();
     let mut input = json!({
         "release_promotion_flavor": "promote_fox",

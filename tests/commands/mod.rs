@@ -8,6 +8,7 @@
 
 mod diff;
 mod docker;
+mod explain;
 mod init;
 mod output_paths;
 mod parameters;

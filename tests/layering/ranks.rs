@@ -39,6 +39,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("decision", Room::Rank(11)),
     ("actions", Room::Rank(12)),
     ("rehearse", Room::Rank(13)),
+    ("explain", Room::Rank(13)),
     ("image", Room::Rank(13)),
     ("cli", Room::Rank(14)),
     ("vcs", Room::Side(&["base", "ports"])),

@@ -70,6 +70,7 @@ fn answers(case: &Value) -> IndexAnswers {
                 (id(task_id), status)
             })
             .collect(),
+        not_asked: false,
     }
 }
 

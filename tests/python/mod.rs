@@ -39,4 +39,4 @@ mod services;
 mod tables;
 #[cfg(target_os = "linux")]
 mod workers;
-mod world;
+pub mod world;

@@ -265,7 +265,7 @@ fn input_parameters(input: &Value) -> Object {
 }
 
 /// A list of strings from the input, or else from the flavors.
-fn strings(input: &Value, key: &str, flavors: &[Flavor<'_>], flavor_key: &str) -> Vec<String> {
+pub fn strings(input: &Value, key: &str, flavors: &[Flavor<'_>], flavor_key: &str) -> Vec<String> {
     let of_flavors = flavors
         .iter()
         .filter_map(|flavor| flavor.config.get(flavor_key));

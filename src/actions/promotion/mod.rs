@@ -27,6 +27,7 @@ pub mod prepare;
 mod previous;
 pub mod provenance;
 pub mod python_warnings;
+pub mod recorded;
 pub mod reused;
 pub mod revisions;
 pub mod schema;

@@ -4,6 +4,7 @@ mod actions;
 pub mod common;
 mod decision;
 mod decision_image;
+mod explain;
 mod graphs;
 mod images;
 mod rehearsal;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 pub use actions::{ActionCallbackArgs, ActionsArgs, PromoteArgs, TestActionCallbackArgs};
 pub use decision::DecisionArgs;
 pub use decision_image::DecisionImage;
+pub use explain::ExplainArgs;
 pub use graphs::{KindGraphArgs, ShowArgs, VerifyArgs};
 pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
@@ -48,6 +50,8 @@ pub enum Command {
     Optimized(ShowArgs),
     /// Show the morphed task graph: the tasks that a decision would create
     Morphed(ShowArgs),
+    /// Explain why tasks are in the graph or not, and what has become of them
+    Explain(ExplainArgs),
     /// Report everything that would make a decision fail, without creating tasks
     Verify(VerifyArgs),
     /// Show the kinds and their dependencies as a Mermaid flowchart

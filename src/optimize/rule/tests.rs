@@ -1,6 +1,7 @@
 //! Rules against the peer's classes: `tests/strategies/cases.json`, made by `make_cases.py` there.
 
 use super::*;
+use crate::base::name::TaskId;
 use crate::base::value::json;
 use crate::config::parameters::{Parameters, Strictness};
 
@@ -8,23 +9,43 @@ fn id(text: &str) -> Replacement {
     Replacement::With(TaskId::parse(text).unwrap())
 }
 
+const NOTHING: Evidence = Evidence::Nothing;
+
 /// A leaf by its name in the cases.
 fn leaf(name: &str) -> &'static Leaf {
-    let of = |description, remove, replace| Leaf {
+    type Remove = fn(&Task, &Changes<'_>, &Value) -> (bool, Evidence);
+    type Replace = fn(&Task, &Value, &IndexAnswers, LatestDeadline<'_>) -> (Replacement, Evidence);
+    let of = |description, remove: Remove, replace: Replace| Leaf {
         remove,
         replace,
         ..Leaf::new(description)
     };
     Box::leak(Box::new(match name {
         "keep" => Leaf::new("keep"),
-        "remove" => of("remove", |_, _, _| true, |_, _, _, _| Replacement::Keep),
-        "drop" => of("drop", |_, _, _| false, |_, _, _, _| Replacement::Remove),
-        "one" => of("one", |_, _, _| false, |_, _, _, _| id("one")),
-        "two" => of("two", |_, _, _| true, |_, _, _, _| id("two")),
+        "remove" => of(
+            "remove",
+            |_, _, _| (true, NOTHING),
+            |_, _, _, _| (Replacement::Keep, NOTHING),
+        ),
+        "drop" => of(
+            "drop",
+            |_, _, _| (false, NOTHING),
+            |_, _, _, _| (Replacement::Remove, NOTHING),
+        ),
+        "one" => of(
+            "one",
+            |_, _, _| (false, NOTHING),
+            |_, _, _, _| (id("one"), NOTHING),
+        ),
+        "two" => of(
+            "two",
+            |_, _, _| (true, NOTHING),
+            |_, _, _, _| (id("two"), NOTHING),
+        ),
         _ => of(
             "argument",
-            |_, _, argument| argument == "remove",
-            |_, argument, _, _| argument.as_str().map_or(Replacement::Keep, id),
+            |_, _, argument| (argument == "remove", NOTHING),
+            |_, argument, _, _| (argument.as_str().map_or(Replacement::Keep, id), NOTHING),
         ),
     }))
 }
@@ -67,7 +88,8 @@ fn the_rules_match_the_peer() {
     let changes = Changes::new(&params);
     for case in cases {
         let (rule, argument) = (rule(&case["rule"]), &case["argument"]);
-        let replace = match rule.replace(&task, argument, &index, &|| None) {
+        let mut asked = Vec::new();
+        let replace = match rule.replace(&task, argument, &index, &|| None, &mut asked) {
             Replacement::Keep => json!(false),
             Replacement::Remove => json!(true),
             Replacement::With(task_id) => json!(task_id.as_str()),
@@ -75,7 +97,7 @@ fn the_rules_match_the_peer() {
         assert_eq!(case["replace"], replace, "{case}");
         assert_eq!(
             case["remove"],
-            rule.remove(&task, &changes, argument),
+            rule.remove(&task, &changes, argument, &mut asked),
             "{case}"
         );
         assert_eq!(case["description"], rule.description(), "{case}");

@@ -1,11 +1,14 @@
 //! Small graphs, and what becomes of them.
 
+mod evidence;
 mod properties;
 mod removing;
 mod replacing;
 mod resolving;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
 
 use crate::base::value::{Value, json};
 
@@ -19,7 +22,7 @@ use crate::model::test_support::{TestTask, graph, id, label, labels};
 use crate::ports::environment::Environment;
 use crate::ports::ids::DerivedIds;
 use crate::ports::taskcluster::TaskStatus;
-use crate::target::TargetTaskGraph;
+use crate::target::{Requested, TargetTaskGraph, Unoptimized};
 
 /// The decision task of all tests.
 const DECISION: &str = "fN1SbArXTPSVFUUvaOlinQ";
@@ -38,8 +41,8 @@ pub(super) fn optimizing(tasks: impl IntoIterator<Item = TestTask>) -> Case {
     let graph = graph(tasks);
     Case {
         target: TargetTaskGraph {
-            requested: graph.labels().cloned().collect(),
-            do_not_optimize: BTreeSet::new(),
+            requested: requested(graph.labels().cloned()),
+            do_not_optimize: BTreeMap::new(),
             graph,
         },
         params: json!({}),
@@ -49,16 +52,28 @@ pub(super) fn optimizing(tasks: impl IntoIterator<Item = TestTask>) -> Case {
     }
 }
 
+/// These labels, selected by filters.
+fn requested(labels: impl IntoIterator<Item = Label>) -> IndexMap<Label, Requested> {
+    let labels = labels.into_iter();
+    labels.map(|label| (label, Requested::Filters)).collect()
+}
+
+/// These labels, listed in `do_not_optimize`.
+fn unoptimized(labels: impl IntoIterator<Item = Label>) -> BTreeMap<Label, Unoptimized> {
+    let labels = labels.into_iter();
+    labels.map(|label| (label, Unoptimized::Listed)).collect()
+}
+
 impl Case {
     /// Only these tasks are requested.
     fn requested<const N: usize>(mut self, names: [&str; N]) -> Self {
-        self.target.requested = labels(names).into_iter().collect();
+        self.target.requested = requested(labels(names));
         self
     }
 
     /// These are not optimized.
     fn alone<const N: usize>(mut self, names: [&str; N]) -> Self {
-        self.target.do_not_optimize = labels(names);
+        self.target.do_not_optimize = unoptimized(labels(names));
         self
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Case, optimizing};
+use super::{Case, optimizing, requested, unoptimized};
 use crate::base::name::{Label, TaskId};
 use crate::base::value::json;
 use crate::model::test_support::{TestTask, label, task};
@@ -50,8 +50,8 @@ fn case(shapes: &[Shape], names: &[usize], tasks: Vec<TestTask>) -> Case {
         let chosen = shapes.iter().zip(names).filter(move |(s, _)| s.3[which]);
         chosen.map(|(_, name)| label(&format!("t{name}"))).collect()
     };
-    case.target.requested = with(0).into_iter().collect();
-    case.target.do_not_optimize = with(1);
+    case.target.requested = requested(with(0));
+    case.target.do_not_optimize = unoptimized(with(1));
     for label in with(2) {
         let task_id = TaskId::parse(&format!("OLD-{label}")).unwrap();
         case.existing.insert(label, task_id);
@@ -103,7 +103,7 @@ proptest! {
                 }
                 Action::Kept => prop_assert!(optimized.graph.get(id.unwrap()).is_some()),
             }
-            if case.target.do_not_optimize.contains(label) {
+            if case.target.do_not_optimize.contains_key(label) {
                 prop_assert_eq!(&verdict.action, &Action::Kept);
             }
         }
@@ -144,7 +144,7 @@ proptest! {
         let first = case.optimized();
         case.existing = first.label_to_taskid.clone();
         let second = case.optimized();
-        let again = case.target.do_not_optimize.clone();
+        let again: BTreeSet<Label> = case.target.do_not_optimize.keys().cloned().collect();
         let allowed = case.target.graph.dag().reverse_closure(&again);
         let new = kept_labels(&second);
         prop_assert!(new.iter().all(|label| allowed.contains(label)), "{new:?} beyond {allowed:?}");

@@ -1,7 +1,7 @@
 use super::optimizing;
 use crate::base::value::json;
 use crate::model::test_support::{task, tasks_of_chains};
-use crate::optimize::verdict::log;
+use crate::optimize::log::log;
 
 fn always(name: &str) -> crate::model::test_support::TestTask {
     task(name).optimized("always", json!(null))
@@ -245,9 +245,17 @@ fn the_log_has_a_line_for_each_task_and_counts() {
     let case = optimizing([always("a"), always("b"), task("c"), task("d")]).existing("d", "OLD");
     assert_eq!(
         log(&case.optimized().verdicts),
-        "optimize: a removed because of always (always)\n\
+        "remove_tasks: a is removed by always (always)\n\
+         replace_tasks: a is not replaced by always (always)\n\
+         optimize: a removed because of always (always)\n\
+         remove_tasks: b is removed by always (always)\n\
+         replace_tasks: b is not replaced by always (always)\n\
          optimize: b removed because of always (always)\n\
+         remove_tasks: c is kept by never (never)\n\
+         replace_tasks: c is not replaced by never (never)\n\
          optimize: c kept because of never (never)\n\
+         remove_tasks: d is kept by never (never)\n\
+         replace_tasks: d is replaced with OLD, which `existing_tasks` has\n\
          optimize: d replaced with OLD because of existing_tasks\n\
          Removed 2 tasks by always (always) during optimization.\n\
          Replaced 1 tasks by existing_tasks during optimization.\n"

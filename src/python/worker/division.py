@@ -34,7 +34,7 @@ SMALLEST = 8
 PARTS = 128
 
 
-def _with_globals(function, **replaced):
+def with_globals(function, **replaced):
     """Returns a function with other global variables."""
     names = {**function.__globals__, **replaced}
     copied = types.FunctionType(
@@ -109,7 +109,7 @@ class Division:
 
         class DivisibleKind(generator.Kind):
             # The function looks the transforms up here.
-            load_tasks = _with_globals(generator.Kind.load_tasks, find_object=find_object)
+            load_tasks = with_globals(generator.Kind.load_tasks, find_object=find_object)
 
             def _get_loader(self):
                 loader = super()._get_loader()

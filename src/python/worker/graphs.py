@@ -2,8 +2,9 @@
 
 import time
 
-from snowman_worker import project
+from snowman_worker import code_places, project, registered
 from snowman_worker.kinds import received
+from snowman_worker.strategy_log import strategy_log
 from snowman_worker.tasks import ReceivedTask
 from snowman_worker.wire import dumps, loads
 
@@ -50,14 +51,20 @@ def filter_tasks(head):
 
     graph = graph_by_label(head)
     parameters = project.parameters(head["graph"])
-    kept = filter_task_functions[head["filter"]](graph, parameters, project.graph_config)
+    function = filter_task_functions[head["filter"]]
+    kept = function(graph, parameters, project.graph_config)
+    if head["filter"] == "target_tasks_method":
+        function = registered.table("target_tasks", "_target_task_methods").get(
+            parameters["target_tasks_method"], function
+        )
     store = received(head["graph"])
     changed = [
         {**task.to_json(), "label": label}
         for label, task in graph.tasks.items()
         if store.is_changed(label, task)
     ]
-    return {"labels": list(dict.fromkeys(kept))}, [dumps(changed)]
+    answer = {"labels": list(dict.fromkeys(kept)), "function": code_places.described(function)}
+    return answer, [dumps(changed)]
 
 
 def _verifications(phase, skipped):
@@ -141,8 +148,9 @@ def should_remove(head):
     strategy = _strategies[head["graph"]][head["strategy"]]
     task = _full[head["graph"]][head["label"]]
     parameters = project.parameters(head["graph"])
-    removed = strategy.should_remove_task(task, parameters, head["argument"])
-    return {"should_remove": bool(removed)}
+    with strategy_log(head.get("traced")) as lines:
+        removed = strategy.should_remove_task(task, parameters, head["argument"])
+    return {"should_remove": bool(removed), "log": lines}
 
 
 def should_replace(head):
@@ -152,8 +160,9 @@ def should_replace(head):
     argument = head["argument"]
     if type(strategy).__name__ == "IndexSearch":
         argument = (argument, head["index"], head["statuses"])
-    result = strategy.should_replace_task(task, parameters, head["deadline"], argument)
-    return {"should_replace": result or False}
+    with strategy_log(head.get("traced")) as lines:
+        result = strategy.should_replace_task(task, parameters, head["deadline"], argument)
+    return {"should_replace": result or False, "log": lines}
 
 
 def graph_by_id(blobs):

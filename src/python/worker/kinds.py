@@ -4,6 +4,7 @@ import inspect
 
 from snowman_worker import project, watch
 from snowman_worker.division import Division
+from snowman_worker.edge_trail import EdgeTrail, traced_kind
 from snowman_worker.registered import registered_later
 from snowman_worker.tasks import ReceivedTasks
 from snowman_worker.wire import NotPlain, dumps, loads, where
@@ -31,6 +32,7 @@ class RunningKind:
         self.dependencies = received(graph).make_all(head["dependencies"])
         self.write_artifacts = head["write_artifacts"]
         self.items = None
+        self.trail = EdgeTrail() if head.get("traced") else None
         self._transform_config = None
 
     def transform_config(self):
@@ -88,6 +90,8 @@ def load_kind(head):
     """Runs a loader. Its items are only read when a transform asks for them."""
     kind = _running[head["graph"], head["kind"]]
     kind.items = kind.load(head["loader"])
+    if kind.trail:
+        kind.items = kind.trail.loaded(kind.items, head["loader"])
     return {"transforms": kind.config["transforms"]}
 
 
@@ -99,12 +103,19 @@ def run_transforms(head, blobs):
     kind.items = None
     origins = {id(item): index for index, item in enumerate(sent_items)}
     config = kind.transform_config()
+    for item in sent_items if kind.trail else ():
+        # What has changed it before is known.
+        kind.trail.enter(item)
     for reference in head["transforms"]:
-        items = project.find(reference)(config, items)
+        transform = project.find(reference)
+        if kind.trail:
+            transform = kind.trail.step(transform, reference)
+        items = transform(config, items)
         if items is None:
             raise Exception("the transform %s returns None instead of a sequence of tasks" % reference)
     items = list(items)
-    numbers = [origins.get(id(item)) for item in items]
+    source = kind.trail.source if kind.trail else lambda item: item
+    numbers = [origins.get(id(source(item))) for item in items]
     try:
         # Blobs are read in parallel.
         data = [dumps(items[start : start + BLOB_SIZE]) for start in range(0, len(items), BLOB_SIZE)]
@@ -116,7 +127,11 @@ def run_transforms(head, blobs):
                 break
         kind.items = items
         return {"reason": reason}
-    return {"origins": numbers}, data
+    answer = {"origins": numbers}
+    if kind.trail:
+        answer["changes"] = [kind.trail.changes(item) for item in items]
+        answer["roots"] = [kind.trail.root(item) for item in items]
+    return answer, data
 
 
 def _name(item):
@@ -151,6 +166,29 @@ def generate_kind(head, blobs):
             watch.note_registration()
         answer.update(watch.report())
     return answer, blobs
+
+
+def trace_kind(head, blobs):
+    """Generates a kind with taskgraph's own code once more, and returns what has changed the dependencies of its
+    tasks."""
+    from taskgraph import generator
+
+    graph = head["graph"]
+    received(graph).add(head["sent"], blobs)
+    trail = EdgeTrail()
+    items = []
+    kind = traced_kind(generator, trail, head["config"], items)
+    kind = kind(head["kind"], head["path"], head["config"], project.graph_config)
+    dependencies = received(graph).make_all(head["dependencies"])
+    names = list(inspect.signature(kind.load_tasks).parameters)
+    if "kind_dependencies_tasks" not in names:
+        dependencies = list(dependencies.values())
+    kind.load_tasks(project.parameters(graph), dependencies, False)
+    traced = [
+        {"label": item.get("label"), "root": trail.root(item), "changes": trail.changes(item)}
+        for item in items
+    ]
+    return {"traced": traced}
 
 
 def _taken_blobs(tasks):

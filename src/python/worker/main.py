@@ -53,6 +53,7 @@ CALLS = {
     "run_transforms": ("kinds", True),
     "end_kind": ("kinds", False),
     "generate_kind": ("kinds", True),
+    "trace_kind": ("kinds", True),
     "hot_lines": ("hot_lines", False),
     "all_reads": ("watch", False),
     "full_graph": ("graphs", True),

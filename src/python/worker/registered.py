@@ -43,7 +43,7 @@ def is_foreign(thing, folders):
     return bool(file) and not _real(file).startswith(folders)
 
 
-def _table(module, name):
+def table(module, name):
     return getattr(sys.modules.get("taskgraph." + module), name, None) or {}
 
 
@@ -59,24 +59,24 @@ def list_registered(top, patched):
     def entries(table, function=lambda entry: entry):
         return [[name, is_foreign(function(entry), folders)] for name, entry in table.items()]
 
-    run = _table("transforms.run", "registry") or _table("transforms.job", "registry")
+    run = table("transforms.run", "registry") or table("transforms.job", "registry")
     return {
         "run_using": [
             [using, worker, is_foreign(entry[0], folders)]
             for using, workers in run.items()
             for worker, entry in workers.items()
         ],
-        "payloads": entries(_table("transforms.task", "payload_builders"), lambda one: one.builder),
-        "index_types": entries(_table("transforms.task", "index_builders")),
+        "payloads": entries(table("transforms.task", "payload_builders"), lambda one: one.builder),
+        "index_types": entries(table("transforms.task", "index_builders")),
         "fetch_types": entries(
-            _table("transforms.fetch", "fetch_builders"), lambda one: getattr(one, "builder", one)
+            table("transforms.fetch", "fetch_builders"), lambda one: getattr(one, "builder", one)
         ),
-        "contexts": entries(_table("util.task_context", "CUSTOM_CONTEXT_MAP")),
-        "group_by": entries(_table("util.dependencies", "GROUP_BY_MAP")),
-        "set_name": entries(_table("util.set_name", "SET_NAME_MAP")),
-        "target_methods": entries(_table("target_tasks", "_target_task_methods")),
-        "filters": entries(_table("filter_tasks", "filter_task_functions")),
-        "strategies": entries(_table("optimize.base", "registry")),
+        "contexts": entries(table("util.task_context", "CUSTOM_CONTEXT_MAP")),
+        "group_by": entries(table("util.dependencies", "GROUP_BY_MAP")),
+        "set_name": entries(table("util.set_name", "SET_NAME_MAP")),
+        "target_methods": entries(table("target_tasks", "_target_task_methods")),
+        "filters": entries(table("filter_tasks", "filter_task_functions")),
+        "strategies": entries(table("optimize.base", "registry")),
         "morphs": _morphs(folders),
         "verifications": _verifications(folders),
         "actions": _actions(folders),
@@ -133,7 +133,7 @@ def _morphs(folders):
 
 
 def _actions(folders):
-    callbacks = _table("actions.registry", "callbacks")
+    callbacks = table("actions.registry", "callbacks")
     return [[name, is_foreign(function, folders)] for name, function in callbacks.items()]
 
 
