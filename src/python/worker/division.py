@@ -158,12 +158,12 @@ class Division:
             logging.debug("The other processors are not used: there are only %d items left", len(items))
             return items
         number, reason = per_item.steps(sys._getframe(1))
-        obstacle = processes.obstacle() if number else reason or "there is no transform"
+        obstacle, pools = processes.obstacle() if number else (reason or "there is no transform", [])
         if obstacle:
             logging.debug("The other processors are not used: %s", obstacle)
             return items
         self._parts = parts = _Parts(items)
-        others = [_Other(self._run(number), parts) for _ in range(count)]
+        others = [_Other(self._run(number), parts, pools) for _ in range(count)]
         self._end, self._others = number, others
         logging.debug(
             "%d items are divided over %d processes up to the transform %r%s",
@@ -233,12 +233,12 @@ def _joined(parts, others, run):
 class _Other:
     """Another process, which runs transforms on some of the parts."""
 
-    def __init__(self, run, parts):
+    def __init__(self, run, parts, pools):
         self.found = {}
         self.is_confirmed = False
         self._received = None
         self._reading, writing = os.pipe()
-        self._process = processes.fork_helper(self._reading, writing)
+        self._process = processes.fork_helper(self._reading, writing, pools)
         if self._process == 0:
             # Nothing else of this process may run to its end.
             try:

@@ -138,14 +138,14 @@ def fork(address):
 
 
 def obstacle():
-    """Returns why this process cannot be forked, or None."""
-    return _obstacle(executors.unused())
-
-
-def fork_helper(reading, writing):
-    """Forks a process that belongs to this one, writes to a pipe and ends. Returns its process, and 0 in the
-    new process."""
+    """Returns why this process cannot be forked, or None; and its unused pools of processes."""
     pools = executors.unused()
+    return _obstacle(pools), pools
+
+
+def fork_helper(reading, writing, pools):
+    """Forks a process that belongs to this one, writes to a pipe and ends. Returns its process, and 0 in the
+    new process. `pools` are those that are unused: to find them takes a while."""
     sys.stdout.flush()
     sys.stderr.flush()
     process = os.fork()

@@ -14,8 +14,8 @@ FIELDS = (
     "if_dependencies",
 )
 
-# The fields that others than taskgraph may change.
-COMPARED = tuple(name for name in FIELDS if name not in ("label", "dependencies"))
+# The fields that others than taskgraph may change, apart from the kind.
+COMPARED = tuple(name for name in FIELDS if name not in ("kind", "label", "dependencies"))
 
 
 class LazyField:
@@ -91,14 +91,16 @@ class ReceivedTasks:
     def __init__(self):
         self.parts = {}
 
-    def add(self, labels, blobs):
-        for index, label in enumerate(labels):
-            self.parts[label] = (blobs[2 * index], blobs[2 * index + 1])
+    def add(self, head, blobs):
+        """Adds tasks that are sent with a call. Their kinds are known without parsing them: taskgraph looks at those
+        of all dependencies."""
+        for index, (label, kind) in enumerate(zip(head["sent"], head["kinds"])):
+            self.parts[label] = (kind, blobs[2 * index], blobs[2 * index + 1])
 
     def make(self, label):
         task = object.__new__(ReceivedTask)
-        fields, definition = self.parts[label]
-        task.__dict__.update(label=label, _fields=fields, _definition=definition)
+        kind, fields, definition = self.parts[label]
+        task.__dict__.update(label=label, kind=kind, _fields=fields, _definition=definition)
         return task
 
     def make_all(self, labels):
@@ -108,7 +110,9 @@ class ReceivedTasks:
         """Returns whether a task that was made here has been changed since, apart from its dependencies: they
         are the edges of a graph."""
         values = task.__dict__
-        fields, definition = self.parts[label]
+        kind, fields, definition = self.parts[label]
+        if values.get("kind", kind) != kind:
+            return True
         if "task" in values and values["task"] != loads(definition):
             return True
         names = [name for name in COMPARED if name in values]

@@ -34,7 +34,13 @@ def compare_received():
     fields = task.to_json()
     definition = fields.pop("task")
     received = ReceivedTasks()
-    received.add(["label"], [json.dumps(fields).encode(), json.dumps(definition).encode()])
+    received.add({"sent": ["label"], "kinds": ["kind"]}, [json.dumps(fields).encode(), json.dumps(definition).encode()])
+    looked_at = received.make("label")
+    same("fields that are known", task, ["kind", "label"], [looked_at.kind, looked_at.label])
+    same("parsing for them", task, True, "_fields" in vars(looked_at))
+    for kind, is_changed in (("kind", False), ("other", True)):
+        looked_at.kind = kind
+        same("change of the kind", task, is_changed, received.is_changed("label", looked_at))
     for changed in (False, True):
         lazy = received.make("label")
         if changed:
