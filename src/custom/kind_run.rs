@@ -21,6 +21,9 @@ use crate::ports::python::{Answer, Call, Failure};
 /// The approximate time in which a worker starts and loads a project.
 const WORKER_START: Duration = Duration::from_millis(300);
 
+/// How often a kind looks for an idle worker.
+const WAIT: Duration = Duration::from_millis(5);
+
 /// The number of items per blob; blobs are encoded in parallel.
 const PART: usize = 32;
 
@@ -85,23 +88,27 @@ impl<'a> Custom<'a> {
         })
     }
 
-    /// The first idle worker for a kind that runs completely in Python. Unless all workers
+    /// Takes the first idle worker for a kind that runs completely in Python. Unless all workers
     /// are prepared, a second one is used only after the time that its start takes: before, it would
-    /// not save time.
-    fn free_worker(&self) -> Result<usize, Failure> {
-        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        let all_prepared = match *prepared {
-            Some(prepared) => prepared,
-            None => *prepared.insert(self.python.prepare()?),
-        };
-        let pays = all_prepared || self.opened.elapsed() > WORKER_START;
-        let all = self
-            .busy
-            .iter()
-            .enumerate()
-            .take(if pays { usize::MAX } else { 1 });
-        let least = all.min_by_key(|(_, count)| count.load(Ordering::Relaxed));
-        Ok(least.map_or(GRAPH_WORKER, |(worker, _)| worker))
+    /// not save time. Until then, a kind waits for the first one.
+    fn take_worker(&self) -> Result<usize, Failure> {
+        loop {
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            let all_prepared = match *prepared {
+                Some(prepared) => prepared,
+                None => *prepared.insert(self.python.prepare()?),
+            };
+            let pays = all_prepared || self.opened.elapsed() > WORKER_START;
+            let all = self.busy.iter().map(|count| count.load(Ordering::Relaxed));
+            let all = all.enumerate().take(if pays { usize::MAX } else { 1 });
+            let (worker, kinds) = all.min_by_key(|(_, kinds)| *kinds).unwrap_or_default();
+            if kinds == 0 || pays || self.busy.len() == 1 {
+                self.busy[worker].fetch_add(1, Ordering::Relaxed);
+                return Ok(worker);
+            }
+            drop(prepared);
+            std::thread::sleep(WAIT);
+        }
     }
 
     /// The number of workers that run no kind.
@@ -140,8 +147,7 @@ impl<'a> Custom<'a> {
         }
         let failed =
             |failure: Failure| failure.diagnostic("generating the kind").in_kind(kind.name);
-        let worker = self.free_worker().map_err(failed)?;
-        self.busy[worker].fetch_add(1, Ordering::Relaxed);
+        let worker = self.take_worker().map_err(failed)?;
         let _span = tracing::info_span!(
             target: "timing", "python", kind = %kind.name, what = "the whole kind"
         );

@@ -25,8 +25,16 @@ def meet(name):
 const SLOW_LOAD: &str = "import time\ntime.sleep(0.4)\nfrom importlib import import_module\n";
 
 /// A project in which two kinds run at the same time, and add the numbers of their process and its
-/// parent to each task.
+/// parent to each task. The kind before them is slow: a second worker is only started if that saves time.
 pub fn project(python: std::path::PathBuf) -> World {
+    let line = "    for number, task in enumerate(tasks):\n";
+    let slow = format!("    import time\n    time.sleep(1)\n{line}");
+    let file = "taskcluster/hail_taskgraph/transforms/build.py";
+    fast_project(python).with(file, line, &slow)
+}
+
+/// The same without a slow kind.
+fn fast_project(python: std::path::PathBuf) -> World {
     let kinds = [
         ("odd", "        primary = task.pop(\"primary\")\n", "task"),
         (
@@ -35,16 +43,7 @@ pub fn project(python: std::path::PathBuf) -> World {
             "copied",
         ),
     ];
-    // The kind before them is slow: a second worker is only started if that saves time.
-    let line = "    for number, task in enumerate(tasks):\n";
-    let slow = format!("    import time\n    time.sleep(1)\n{line}");
-    let mut world = World::new(python)
-        .file("taskcluster/hail_taskgraph/meet.py", MEET)
-        .with(
-            "taskcluster/hail_taskgraph/transforms/build.py",
-            line,
-            &slow,
-        );
+    let mut world = World::new(python).file("taskcluster/hail_taskgraph/meet.py", MEET);
     for (kind, line, task) in kinds {
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
         let file = format!("taskcluster/hail_taskgraph/transforms/{kind}.py");
@@ -72,6 +71,15 @@ fn processes(world: &World, expected: &Value) -> [[u64; 2]; 2] {
     // The second worker gets the same tasks as the first one.
     assert!(&graph == expected);
     [processes["odd-one"], processes["test-one-unit"]]
+}
+
+/// A second worker is started as soon as that saves time, whatever the first one does.
+#[test]
+fn a_kind_does_not_wait_for_a_long_one() {
+    let Some(python) = python() else { return };
+    let expected = document(&World::new(python.clone()).ours(ARGUMENTS));
+    let [odd, test] = processes(&fast_project(python), &expected);
+    assert_ne!(odd[0], test[0]);
 }
 
 #[test]
