@@ -22,8 +22,20 @@ import yaml
 from programs import TREE
 from releases import RELEASES
 
-# Why a task is not created.
-REASON = re.compile("before$|in the index$|not needed$|of |phase |not chosen$")
+# Why a task is not created, from what says most about a flavor to what says least.
+REASONS = ["before$", "in the index$", "phase |not chosen$|not needed$", "of (?!no product)", "of no product$"]
+# Why a kind has no task in any of the flavors.
+NIGHTLY = "nightly builds only"
+NO_TASKS = {
+    "bouncer-locations": NIGHTLY,
+    "partials": "no partial updates",
+    "partials-signing": "no partial updates",
+    "partials-zucchini": "no partial updates",
+    "release-eme-free-repack-mac-notarization": "level 3 only",
+    "release-partner-repack-bouncer-sub": "no published partners",
+    "release-partner-repack-mac-notarization": "level 3 only",
+    "release-update-product-channel-version": NIGHTLY,
+}
 LEGEND = [
     "# Firefox's kinds in staged releases",
     "",
@@ -35,7 +47,7 @@ LEGEND = [
     "- *before*: the tasks of an earlier phase are used; *in the index*: those that the index has",
     "- *not needed*: the flavor asks for the tasks, and optimization has left them out",
     "- *of* a product, or *phase*: the flavor is for another product or phase; *not chosen*: it leaves them out itself",
-    "- *no task*: the kind makes none with these parameters",
+    "- *no task*, or the reason: the kind makes none with these parameters; *no partners*: the release has none",
     "",
 ]
 # Workers of release tasks. What runs on others makes files, or tests them.
@@ -125,13 +137,20 @@ def cells(sandbox, phases, tasks):
 def kinds_that_ship():
     """The kinds whose files name a shipping phase."""
     files = sorted((TREE / "taskcluster/kinds").glob("*/kind.yml"))
-    return {path.parent.name for path in files if re.search(r"shipping[-_]phase: *\w", path.read_text())}
+    phase = re.compile(r"shipping[-_]phase: *(?!null)\w")
+    return {path.parent.name for path in files if phase.search(path.read_text())}
 
 
-def joined(outcomes):
-    """The text of a cell: what is done, or else why nothing is."""
-    done = sorted(outcome for outcome in outcomes if not REASON.match(outcome))
-    return ", ".join(done or sorted(outcomes)) or "no task"
+def joined(kind, outcomes):
+    """The text of a cell: what is done, or else what says most about why nothing is."""
+    for reason in [None, *REASONS]:
+        is_it = re.compile(reason or "(?!" + "|".join(REASONS) + ")").match
+        found = sorted(filter(is_it, outcomes))
+        if found:
+            return ", ".join(found)
+    if kind in NO_TASKS:
+        return NO_TASKS[kind]
+    return "no partners" if re.search("partner|eme-free", kind) else "no task"
 
 
 def main():
@@ -150,13 +169,16 @@ def main():
     print("\n".join(LEGEND))
     print(f"| Kind | {' | '.join(f'`{column}`' for column in columns)} |\n| --- |{' --- |' * len(columns)}")
     for kind in sorted(table):
-        print(f"| {kind} | {' | '.join(joined(table[kind][column]) for column in columns)} |")
-    unstaged = [kind for kind in sorted(table) if any("NOT STAGED" in joined(table[kind][flavor]) for flavor in columns)]
+        print(f"| {kind} | {' | '.join(joined(kind, table[kind][column]) for column in columns)} |")
+    unstaged = [kind for kind in sorted(table) if any("NOT STAGED" in joined(kind, table[kind][flavor]) for flavor in columns)]
+    without = {kind for kind in table if not any(table[kind].values())}
+    for kind in sorted(without ^ {*NO_TASKS}):
+        print(f"{kind}: NO_TASKS does not fit", file=sys.stderr)
     for flavor in sorted(missing):
         print(f"{flavor} was not rehearsed", file=sys.stderr)
     for kind in unstaged:
         print(f"{kind} has tasks for release workers that are not staged", file=sys.stderr)
-    return 1 if missing or unstaged else 0
+    return 1 if missing or unstaged or without != {*NO_TASKS} else 0
 
 
 if __name__ == "__main__":
