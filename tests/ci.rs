@@ -74,7 +74,8 @@ fn the_judges_print_only_what_is_evaluated() {
     assert!(ran.status.success(), "{ran:?}");
     let printed = String::from_utf8(ran.stdout).unwrap();
     assert!(printed.starts_with("export SNOWMAN_MARDOR="), "{printed}");
-    assert_eq!(printed.lines().count(), 1, "{printed}");
+    assert!(printed.contains("\nexport SNOWMAN_CLIENTS="), "{printed}");
+    assert_eq!(printed.lines().count(), 2, "{printed}");
 }
 
 #[test]

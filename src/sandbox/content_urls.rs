@@ -23,6 +23,17 @@ pub(crate) fn object_name(task_id: &str, run_id: usize, name: &str) -> String {
     format!("t/{task_id}/{run_id}/{name}")
 }
 
+/// Returns the key under which the content of an object is stored: that of the artifact if it is one.
+pub(crate) fn object_key(name: &str) -> String {
+    match name.strip_prefix("t/") {
+        Some(artifact) => artifact.to_owned(),
+        None => format!("{OBJECTS}{name}"),
+    }
+}
+
+/// What the keys of objects begin with that are no artifacts.
+pub(crate) const OBJECTS: &str = "object/";
+
 /// Returns the path at which content is served, signed for `action` if one is given.
 ///
 /// Uploads and content that is not public need a signature.

@@ -1,8 +1,8 @@
 //! An embedded Taskcluster on a loopback address, for rehearsals and tests.
 //!
-//! It serves the queue, the index, auth, purge-cache, a part of the object service, a bucket for
-//! artifacts and web pages for people ([`pages`]) below one root URL, with the paths, methods, checks and error
-//! messages of the real services. Workers are simulated: they resolve each pending task at once and
+//! It serves the queue, the index, auth, secrets, purge-cache, the object service, a bucket for
+//! artifacts and web pages for people ([`pages`]) below one root URL, with the paths, methods,
+//! checks and error messages of the real services. Workers are simulated: they resolve each pending task at once and
 //! upload the artifacts that its payload declares.
 //!
 //! A request is handled in these steps:

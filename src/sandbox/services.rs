@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::action_task::ActionHandler;
+use super::api::objects::Object;
+use super::api::roles::RoleAbout;
+use super::api::secrets::Secret;
 use super::auth::credentials::Credentials;
 use super::auth::identify::{Auth, Caller};
 use super::crypto;
@@ -51,6 +54,10 @@ pub(crate) struct Services {
     /// Counts the generated slugids.
     pub(crate) serial: u64,
     pub(crate) address: SocketAddr,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    /// What is known of roles beside their scopes.
+    pub(crate) roles: BTreeMap<String, RoleAbout>,
+    pub(crate) objects: BTreeMap<String, Object>,
     /// Counts the calls that have changed tasks or groups.
     pub(crate) changes: u64,
     /// Makes the tasks of actions that people trigger on the pages.
@@ -101,6 +108,9 @@ impl SharedServices {
             max_deadline_days: crate::sandbox::queue::definition::DEFAULT_MAX_DEADLINE_DAYS,
             serial: 0,
             address,
+            secrets: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            objects: BTreeMap::new(),
             changes: 0,
             action_handler: None,
             left_to_caller: None,

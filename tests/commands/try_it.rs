@@ -8,6 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The address that the page uses.
 const ADDRESS: &str = "127.0.0.1:8080";
@@ -55,85 +56,114 @@ impl Drop for Running {
     }
 }
 
-/// Asks until there is an answer that fits.
-fn wait<T>(log: &Path, what: &str, look: impl Fn() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(120);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        let said = fs::read_to_string(log).unwrap();
-        assert!(Instant::now() < end, "no {what}: {said}");
-        sleep(Duration::from_millis(100));
-    }
+/// A new project on its own sandbox, as the page makes both.
+struct Project {
+    folder: TempDir,
+    _running: Running,
+    root: String,
+    group: String,
 }
 
-/// The tasks of a group, as label and state.
-fn tasks(folder: &Path, root: &str, group: &str) -> Vec<(String, String)> {
-    let list = format!("curl --silent {root}/api/queue/v1/task-group/{group}/list");
-    let answer = shell(folder, "", &list).output().unwrap();
-    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
-    let tasks = answer["tasks"].as_array().unwrap().iter();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    tasks
-        .map(|task| {
-            (
-                text(&task["task"]["metadata"]["name"]),
-                text(&task["status"]["state"]),
-            )
+impl Project {
+    /// Runs the first two blocks of the page, and more commands between them.
+    fn new(more: &str) -> Self {
+        let blocks = blocks();
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path();
+        fs::create_dir(folder.join("bin")).unwrap();
+        symlink(env!("CARGO_BIN_EXE_snowman"), folder.join("bin/snowman")).unwrap();
+        let commands = format!("{}{more}", blocks[0]);
+        let made = shell(folder, "", &commands).output().unwrap();
+        assert!(made.status.success(), "{}", text(&made));
+        // The port of the page may be taken here.
+        assert!(blocks[1].starts_with("snowman sandbox"), "{}", blocks[1]);
+        let serve = format!("exec {} --listen 127.0.0.1:0", blocks[1].trim());
+        let output = File::create(folder.join("log")).unwrap();
+        let sandbox = shell(folder, "my-project", &serve)
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .unwrap();
+        let mut project = Self {
+            folder: temporary,
+            _running: Running(sandbox),
+            root: String::new(),
+            group: String::new(),
+        };
+        project.root = project.says("export TASKCLUSTER_ROOT_URL=");
+        let decision = project.says("Created the decision task ");
+        project.group = decision.rsplit_once('/').unwrap().1.to_owned();
+        project
+    }
+
+    /// Waits for a line that contains a text; returns what follows it.
+    fn says(&self, start: &str) -> String {
+        self.wait(start, || {
+            let log = self.log();
+            let lines = log.lines();
+            let mut found = lines.filter_map(|line| line.split_once(start));
+            let (_, rest) = found.next()?;
+            log.ends_with('\n').then(|| rest.to_owned())
         })
-        .collect()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// Asks until there is an answer.
+    fn wait<T>(&self, what: &str, look: impl Fn() -> Option<T>) -> T {
+        let end = Instant::now() + Duration::from_secs(120);
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(Instant::now() < end, "no {what}: {}", self.log());
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let fetch = format!("curl --silent --location {}{path}", self.root);
+        text(&shell(self.folder.path(), "", &fetch).output().unwrap())
+    }
+
+    /// The tasks of the group, as label and state.
+    fn tasks(&self) -> Vec<(String, String)> {
+        let list = self.get(&format!("/api/queue/v1/task-group/{}/list", self.group));
+        let list: Value = serde_json::from_str(&list).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let tasks = list["tasks"].as_array().unwrap().iter();
+        tasks
+            .map(|task| {
+                let (label, state) = (&task["task"]["metadata"]["name"], &task["status"]["state"]);
+                (text(label), text(state))
+            })
+            .collect()
+    }
 }
 
 #[test]
 fn the_commands_lead_to_a_decision_and_an_action() {
     let blocks = blocks();
     assert_eq!(blocks.len(), 3, "{blocks:#?}");
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    fs::create_dir(folder.join("bin")).unwrap();
-    symlink(env!("CARGO_BIN_EXE_snowman"), folder.join("bin/snowman")).unwrap();
-    let made = shell(folder, "", &blocks[0]).output().unwrap();
-    assert!(made.status.success(), "{}", text(&made));
-
-    // The port of the page may be taken here.
-    assert!(blocks[1].starts_with("snowman sandbox"), "{}", blocks[1]);
-    let serve = format!("exec {} --listen 127.0.0.1:0", blocks[1].trim());
-    let log = folder.join("log");
-    let output = File::create(&log).unwrap();
-    let sandbox = shell(folder, "my-project", &serve)
-        .stdout(output.try_clone().unwrap())
-        .stderr(output)
-        .spawn()
-        .unwrap();
-    let _running = Running(sandbox);
-    let said = |start: &str| {
-        let log = fs::read_to_string(&log).unwrap();
-        let line = log
-            .lines()
-            .find_map(|line| line.split_once(start).map(|(_, rest)| rest.to_owned()));
-        line.filter(|_| log.ends_with('\n'))
-    };
-    let root = wait(&log, "address", || said("export TASKCLUSTER_ROOT_URL="));
-    let decision = wait(&log, "decision task", || said("Created the decision task "));
-    let group = decision.rsplit_once('/').unwrap().1;
-    wait(&log, "decision", || said("Decision Task "));
-    wait(&log, "completed task", || {
+    let project = Project::new("");
+    project.says("Decision Task ");
+    project.wait("completed task", || {
         let hello = ("hello-world".to_owned(), "completed".to_owned());
-        tasks(folder, &root, group).contains(&hello).then_some(())
+        project.tasks().contains(&hello).then_some(())
     });
-
     assert!(blocks[2].contains(ADDRESS), "{}", blocks[2]);
-    let commands = blocks[2].replace(&format!("http://{ADDRESS}"), &root);
-    let triggered = shell(folder, "", &commands).output().unwrap();
+    let commands = blocks[2].replace(&format!("http://{ADDRESS}"), &project.root);
+    let triggered = shell(project.folder.path(), "", &commands)
+        .output()
+        .unwrap();
     assert!(triggered.status.success(), "{}", text(&triggered));
-    wait(&log, "action", || said("Action: Retrigger "));
-    let tasks = wait(&log, "copies", || {
-        let tasks = tasks(folder, &root, group);
-        tasks
-            .iter()
-            .all(|(_, state)| state == "completed")
-            .then_some(tasks)
+    project.says("Action: Retrigger ");
+    let tasks = project.wait("copies", || {
+        let tasks = project.tasks();
+        let done = tasks.iter().all(|(_, state)| state == "completed");
+        done.then_some(tasks)
     });
     let mut labels: Vec<&str> = tasks.iter().map(|(label, _)| label.as_str()).collect();
     labels.sort_unstable();
@@ -146,5 +176,28 @@ fn the_commands_lead_to_a_decision_and_an_action() {
         "hello-world",
         "hello-world",
     ];
-    assert_eq!(labels, expected, "{}", fs::read_to_string(&log).unwrap());
+    assert_eq!(labels, expected, "{}", project.log());
+}
+
+#[test]
+fn a_decision_task_that_would_fail_says_why() {
+    let project = Project::new(
+        "sed -i 's/--tasks-for=/--task-fro=/' .taskcluster.yml\ngit commit --quiet --all --message Misspelt\n",
+    );
+    let said = project.says("Decision Task ");
+    assert!(said.contains("has failed"), "{said}");
+    let expected = ("Decision Task".to_owned(), "exception".to_owned());
+    assert_eq!(project.tasks(), [expected]);
+    let log = format!(
+        "/api/queue/v1/task/{}/artifacts/public/logs/live_backing.log",
+        project.group
+    );
+    let log = project.get(&log);
+    for part in [
+        "passed: the worker accepts",
+        "FAILED: the command of the task",
+        "--task-fro",
+    ] {
+        assert!(log.contains(part), "{part} is not in {log}");
+    }
 }

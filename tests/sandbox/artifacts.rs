@@ -185,6 +185,7 @@ async fn links_references_and_errors_are_followed() {
     assert_eq!(away.location.as_deref(), Some("https://example.com/x"));
     let broken = read("public/broken").await;
     assert_eq!(broken.status, 424);
+    assert_eq!(broken.storage.as_deref(), Some("error"));
     assert_eq!(
         broken.body,
         json!({"reason": "file-missing-on-worker", "message": "gone"})
@@ -255,6 +256,12 @@ async fn objects_exist_after_their_upload_is_finished() {
         .finish(bench.http().get(answer.location.unwrap()))
         .await;
     assert_eq!(content.body, json!("hello"));
+    let finished = object.replace("/upload/", "/finish-upload/");
+    let body = json!({"uploadId": announced["uploadId"], "projectId": announced["projectId"], "hashes": {}});
+    bench
+        .signed(&uploader, "POST", &finished, Some(&body))
+        .await
+        .expect(200);
     // Clients refuse a download without a hash.
     let object = object.replace("/upload/", "/start-download/");
     let body = json!({"acceptDownloadMethods": {"getUrl": true}});

@@ -216,6 +216,10 @@ async fn a_group_is_shown_by_kind_platform_time_and_layer() {
     );
     let second = part(&page, "<h3>Layer 2: 1 task</h3>", "</ol>");
     assert!(second.contains("needs build"), "{second}");
+    // What is filtered out is still needed.
+    let page = get(&bench, &at("view=graph&q=test")).await;
+    page.place("<h3>Layer 1: 1 task</h3>");
+    page.place("needs 2 other tasks not shown here");
     let page = get(&bench, &format!("/tasks/{}", ids[0])).await;
     page.place("<h2>Needed by 1 task</h2>");
     page.place(&format!("href=\"/tasks/{}\">test-&lt;b&gt;</a>", ids[3]));

@@ -321,10 +321,8 @@ fn artifact_redirect(
 ) -> Result<Reply, ServiceError> {
     let (name, artifact) = follow(services, call, run_id)?;
     if let Storage::Error { reason, message } = &artifact.storage {
-        return Ok(Reply::Json(
-            424,
-            json!({"reason": reason, "message": message}),
-        ));
+        let body = json!({"reason": reason, "message": message});
+        return Ok(Reply::FailedArtifact(body));
     }
     let storage = artifact.storage.name();
     let location = artifact_url(services, call, run_id, &name, &artifact);

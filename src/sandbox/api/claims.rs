@@ -148,7 +148,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
     },
     Endpoint {
         method: "GET",
-        route: "/task-queues/<taskQueueId*>",
+        route: "/task-queues/<taskQueueId>",
         name: "getTaskQueue",
         scope: Some("queue:get-task-queue:<taskQueueId>"),
         query: &[],

@@ -128,6 +128,8 @@ impl ApiCall {
 pub(crate) enum Reply {
     /// JSON with a status.
     Json(u16, Value),
+    /// 424 with JSON, for an artifact that its worker could not create.
+    FailedArtifact(Value),
     /// 204.
     NoContent,
     /// 303 to the URL of an artifact.
@@ -136,12 +138,22 @@ pub(crate) enum Reply {
         location: String,
         /// The header `x-taskcluster-artifact-storage-type`.
         storage: Option<&'static str>,
-        /// The body.
+        /// The body; a string is sent as plain text.
         body: Value,
     },
 }
 
 impl Reply {
+    /// Returns a redirect whose body is a text about it.
+    pub(crate) fn see_other(location: String) -> Reply {
+        let body = Value::String(format!("See Other. Redirecting to {location}"));
+        Reply::Redirect {
+            location,
+            storage: None,
+            body,
+        }
+    }
+
     /// Returns JSON with status 200.
     pub(crate) fn ok(body: Value) -> Result<Reply, ServiceError> {
         Ok(Reply::Json(200, body))

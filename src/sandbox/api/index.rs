@@ -184,10 +184,5 @@ fn find_artifact(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
             hawk::sign_path(&credentials, &host, port, &path, until)
         )
     });
-    let body = json!({"url": location});
-    Ok(Reply::Redirect {
-        location,
-        storage: None,
-        body,
-    })
+    Ok(Reply::see_other(location))
 }

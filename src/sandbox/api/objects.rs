@@ -1,17 +1,34 @@
-//! The object service's methods for uploading and downloading artifacts.
+//! The object service: objects by name, among them the artifacts that the queue stores as objects.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::endpoint::{ApiCall, Endpoint, Reply};
+use super::request_schemas;
 use crate::base::digest;
 use crate::sandbox::artifacts::artifact::Storage;
 use crate::sandbox::artifacts::content::Content;
-use crate::sandbox::content_urls::{content_key, content_path, content_url};
+use crate::sandbox::content_urls::{content_path, object_key};
 use crate::sandbox::crypto;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::services::{self, Services};
 use crate::sandbox::time;
+
+/// How long a signed URL is valid.
+const URL_SECONDS: i64 = 60 * 60;
+
+/// An object.
+pub(crate) struct Object {
+    project: String,
+    /// The upload that it comes from.
+    upload_id: String,
+    finished: bool,
+    expires: String,
+    /// The hashes that its uploader has declared, by algorithm.
+    hashes: BTreeMap<String, String>,
+}
 
 /// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[
@@ -21,7 +38,7 @@ pub(crate) const METHODS: &[Endpoint] = &[
         name: "createUpload",
         scope: None,
         query: &[],
-        input: None,
+        input: Some(&request_schemas::CREATE_UPLOAD),
         run: create_upload,
     },
     Endpoint {
@@ -30,11 +47,8 @@ pub(crate) const METHODS: &[Endpoint] = &[
         name: "finishUpload",
         scope: None,
         query: &[],
-        input: None,
-        run: |services, call| {
-            authorize_upload(services, call)?;
-            Ok(Reply::Json(200, json!({})))
-        },
+        input: Some(&request_schemas::FINISH_UPLOAD),
+        run: finish_upload,
     },
     Endpoint {
         method: "PUT",
@@ -44,16 +58,30 @@ pub(crate) const METHODS: &[Endpoint] = &[
         query: &[],
         input: None,
         run: |services, call| {
-            let url = download_url(services, call)?;
-            let hashes = hashes(services, call)?;
+            let found = finished(services, call)?;
+            let (url, hashes) = (download_url(services, call), found.hashes);
             let methods = call.body.get("acceptDownloadMethods");
             if methods.and_then(|methods| methods.get("getUrl")).is_some() {
-                let until = time::format(time::plus_seconds(call.now, 60 * 60));
+                let until = time::format(time::plus_seconds(call.now, URL_SECONDS));
                 return Reply::ok(json!({
                     "method": "getUrl", "url": url, "expires": until, "hashes": hashes,
                 }));
             }
             Reply::ok(json!({"method": "simple", "url": url}))
+        },
+    },
+    Endpoint {
+        method: "GET",
+        route: "/metadata/<name*>",
+        name: "object",
+        scope: Some("object:download:<name>"),
+        query: &[],
+        input: None,
+        run: |services, call| {
+            let found = finished(services, call)?;
+            Reply::ok(json!({
+                "projectId": found.project, "expires": found.expires, "hashes": found.hashes,
+            }))
         },
     },
     Endpoint {
@@ -64,71 +92,106 @@ pub(crate) const METHODS: &[Endpoint] = &[
         query: &[],
         input: None,
         run: |services, call| {
-            let location = download_url(services, call)?;
-            let body = json!({"url": location});
-            Ok(Reply::Redirect {
-                location,
-                storage: None,
-                body,
-            })
+            finished(services, call)?;
+            Ok(Reply::see_other(download_url(services, call)))
         },
     },
 ];
 
-struct Object {
-    task_id: String,
-    run_id: usize,
-    name: String,
+fn unknown(call: &ApiCall) -> ServiceError {
+    ServiceError::not_found(format!("Object \"{}\" not found", call.param("name")))
 }
 
-fn object(call: &ApiCall) -> Result<Object, ServiceError> {
-    let parse = || {
-        let mut parts = call.param("name").strip_prefix("t/")?.splitn(3, '/');
-        Some(Object {
-            task_id: parts.next()?.to_owned(),
-            run_id: parts.next()?.parse().ok()?,
-            name: parts.next()?.to_owned(),
+/// An object whose upload is finished.
+struct Found {
+    project: String,
+    expires: String,
+    hashes: Value,
+}
+
+/// The object of a call, if its upload is finished.
+///
+/// Uploads are kept in memory. After a restart, artifacts are still known from their tasks.
+fn finished(services: &Services, call: &ApiCall) -> Result<Found, ServiceError> {
+    let name = call.param("name");
+    if let Some(object) = services.objects.get(name) {
+        return match object.finished {
+            true => Ok(Found {
+                project: object.project.clone(),
+                expires: object.expires.clone(),
+                hashes: hashes(services, call, &object.hashes),
+            }),
+            false => Err(unknown(call)),
+        };
+    }
+    let artifact = || {
+        let mut parts = name.strip_prefix("t/")?.splitn(3, '/');
+        let task = services.queue.tasks.get(parts.next()?)?;
+        let run_id = parts.next()?.parse().ok()?;
+        let key = (run_id, parts.next()?.to_owned());
+        let artifact = task.artifacts.get(&key)?;
+        let is_object = matches!(artifact.storage, Storage::Object { .. });
+        (is_object && artifact.present).then(|| Found {
+            project: task.definition.text("projectId").to_owned(),
+            expires: time::format(artifact.expires),
+            hashes: hashes(services, call, &BTreeMap::new()),
         })
     };
-    parse().ok_or_else(|| ServiceError::not_found("Object not found"))
+    artifact().ok_or_else(|| unknown(call))
 }
 
-fn authorize_upload(services: &Services, call: &ApiCall) -> Result<Object, ServiceError> {
-    let object = object(call)?;
-    let project = call.text("projectId");
-    call.require_scope(format!("object:upload:{project}:{}", call.param("name")))?;
-    let created = services
-        .queue
-        .tasks
-        .get(&object.task_id)
-        .and_then(|task| task.artifacts.get(&(object.run_id, object.name.clone())));
-    match created.map(|artifact| &artifact.storage) {
-        Some(Storage::Object { upload_id }) if upload_id == call.text("uploadId") => Ok(object),
-        Some(_) => Err(ServiceError::conflict(
-            "Object already exists with another upload",
-        )),
-        None => Err(ServiceError::not_found("Object not found")),
-    }
+fn authorize(call: &ApiCall) -> Result<(), ServiceError> {
+    let (project, name) = (call.text("projectId"), call.param("name"));
+    call.require_scope(format!("object:upload:{project}:{name}"))
+}
+
+/// The hashes in a request, by algorithm.
+fn declared(call: &ApiCall) -> BTreeMap<String, String> {
+    let hashes = call.body.get("hashes").and_then(Value::as_object);
+    let hashes = hashes.into_iter().flatten();
+    hashes
+        .filter_map(|(name, hash)| Some((name.clone(), hash.as_str()?.to_owned())))
+        .collect()
 }
 
 fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
-    let object = authorize_upload(services, call)?;
-    let key = content_key(&object.task_id, object.run_id, &object.name);
-    let methods = call.body.get("proposedUploadMethods");
-    let text = |method: &Value, name: &str| {
-        method
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
+    authorize(call)?;
+    let name = call.param("name");
+    let created = Object {
+        project: call.text("projectId").to_owned(),
+        upload_id: call.text("uploadId").to_owned(),
+        finished: false,
+        expires: time::parse(call.text("expires")).map_or_else(String::new, time::format),
+        hashes: BTreeMap::new(),
     };
-    let mut response = json!({
+    let object = services.objects.entry(name.to_owned()).or_insert(created);
+    let same = object.project == call.text("projectId")
+        && object.upload_id == call.text("uploadId")
+        && time::parse(&object.expires) == time::parse(call.text("expires"))
+        && !object.finished;
+    if !same {
+        return Err(ServiceError::conflict("Object already exists"));
+    }
+    add_hashes(object, declared(call))?;
+    let upload_method = upload_method(services, call)?;
+    Reply::ok(json!({
         "expires": call.text("expires"),
         "projectId": call.text("projectId"),
         "uploadId": call.text("uploadId"),
-        "uploadMethod": {},
-    });
-    if let Some(inline) = methods.and_then(|methods| methods.get("dataInline")) {
+        "uploadMethod": upload_method,
+    }))
+}
+
+/// Takes the content of an object, or tells where to put it.
+fn upload_method(services: &mut Services, call: &ApiCall) -> Result<Value, ServiceError> {
+    let key = object_key(call.param("name"));
+    let methods = call.body.get("proposedUploadMethods");
+    let proposed = |name: &str| methods.and_then(|methods| methods.get(name));
+    let text = |method: &Value, name: &str| {
+        let text = method.get(name).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    if let Some(inline) = proposed("dataInline") {
         let bytes = crypto::from_base64(&text(inline, "objectData"))
             .ok_or_else(|| ServiceError::input("objectData is not base64"))?;
         let content = Content {
@@ -140,30 +203,94 @@ fn create_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, Servi
             .store
             .put_content(&key, content)
             .map_err(|error| ServiceError::internal(error.to_string()))?;
-        response["uploadMethod"] = json!({"dataInline": true});
-    } else if let Some(put) = methods.and_then(|methods| methods.get("putUrl")) {
-        let url = format!(
-            "{}{}",
-            services::root_url(services.address),
-            content_path(&key, Some("write"))
-        );
-        response["uploadMethod"] = json!({"putUrl": {
-            "url": url,
-            "expires": time::format(time::plus_seconds(call.now, 45 * 60)),
-            "headers": {"Content-Type": text(put, "contentType")},
-        }});
+        return Ok(json!({"dataInline": true}));
     }
-    Reply::ok(response)
+    let Some(put) = proposed("putUrl") else {
+        return Ok(json!({}));
+    };
+    let url = format!(
+        "{}{}",
+        services::root_url(services.address),
+        content_path(&key, Some("write"))
+    );
+    Ok(json!({"putUrl": {
+        "url": url,
+        "expires": time::format(time::plus_seconds(call.now, URL_SECONDS)),
+        "headers": {"Content-Type": text(put, "contentType")},
+    }}))
 }
 
-/// Returns the hashes with which clients verify a download.
+fn finish_upload(services: &mut Services, call: &ApiCall) -> Result<Reply, ServiceError> {
+    authorize(call)?;
+    let (name, project) = (call.param("name"), call.text("projectId"));
+    let uploaded = services.store.content(&object_key(name)).is_some();
+    let object = services
+        .objects
+        .get_mut(name)
+        .ok_or_else(|| unknown(call))?;
+    if object.project != project {
+        return Err(ServiceError::input(format!(
+            "Object \"{name}\" does not have projectId {project}"
+        )));
+    }
+    let hashes = declared(call);
+    if object.finished {
+        for (algorithm, hash) in &hashes {
+            let problem = match object.hashes.get(algorithm) {
+                Some(known) if known == hash => continue,
+                Some(_) => format!("but with a different hash for algorithm {algorithm}"),
+                None => format!("but without hash algorithm {algorithm}"),
+            };
+            return Err(ServiceError::conflict(format!(
+                "Object \"{name}\" is already finished, {problem}"
+            )));
+        }
+        return Reply::ok(json!({}));
+    }
+    if object.upload_id != call.text("uploadId") {
+        return Err(ServiceError::conflict(format!(
+            "Object \"{name}\" does not have uploadId {}",
+            call.text("uploadId")
+        )));
+    }
+    if !uploaded {
+        return Err(ServiceError::input(format!(
+            "Object \"{name}\" has no content yet"
+        )));
+    }
+    add_hashes(object, hashes)?;
+    object.finished = true;
+    Reply::ok(json!({}))
+}
+
+fn add_hashes(object: &mut Object, hashes: BTreeMap<String, String>) -> Result<(), ServiceError> {
+    for (algorithm, hash) in hashes {
+        let known = object
+            .hashes
+            .entry(algorithm)
+            .or_insert_with(|| hash.clone());
+        if *known != hash {
+            return Err(ServiceError::conflict(
+                "Content hash already exists with a different value",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The hashes with which clients verify a download: those that the uploader declared, or else those of the content.
 ///
-/// The real service stores the hashes that the uploader declares, which must be the same.
-fn hashes(services: &Services, call: &ApiCall) -> Result<Value, ServiceError> {
-    let object = object(call)?;
-    let key = content_key(&object.task_id, object.run_id, &object.name);
-    let content = services.store.content(&key);
-    Ok(content.map_or_else(
+/// Without any, official clients refuse the download.
+fn hashes(services: &Services, call: &ApiCall, declared: &BTreeMap<String, String>) -> Value {
+    if !declared.is_empty() {
+        let hashes = declared.iter();
+        let hashes: Map<String, Value> = hashes
+            .map(|(algorithm, hash)| (algorithm.clone(), hash.as_str().into()))
+            .collect();
+        return Value::Object(hashes);
+    }
+    let content = services.store.content(&object_key(call.param("name")));
+    content.map_or_else(
         || json!({}),
         |content| {
             json!({
@@ -171,14 +298,11 @@ fn hashes(services: &Services, call: &ApiCall) -> Result<Value, ServiceError> {
                 "sha512": digest::hex(&Sha512::digest(&content.bytes)),
             })
         },
-    ))
+    )
 }
 
-fn download_url(services: &Services, call: &ApiCall) -> Result<String, ServiceError> {
-    let object = object(call)?;
-    let key = content_key(&object.task_id, object.run_id, &object.name);
-    match services.store.content(&key) {
-        Some(_) => Ok(content_url(services, &key, &object.name)),
-        None => Err(ServiceError::not_found("Object not found")),
-    }
+fn download_url(services: &Services, call: &ApiCall) -> String {
+    let key = object_key(call.param("name"));
+    let root = services::root_url(services.address);
+    format!("{root}{}", content_path(&key, Some("read")))
 }

@@ -20,13 +20,17 @@ impl Page {
     pub(crate) fn new(token: Option<&str>, limit: Option<&str>) -> Result<Page, ServiceError> {
         let start = match token {
             None => 0,
-            Some(token) => crypto::from_base64(token)
-                .and_then(|bytes| String::from_utf8(bytes).ok())
-                .and_then(|text| {
-                    text.strip_prefix("from:")
-                        .and_then(|start| start.parse().ok())
-                })
-                .ok_or_else(|| ServiceError::input("Invalid continuation token"))?,
+            Some(token) => {
+                let text =
+                    crypto::from_base64(token).and_then(|bytes| String::from_utf8(bytes).ok());
+                let start = text.and_then(|text| text.strip_prefix("from:")?.parse().ok());
+                match start {
+                    Some(start) => start,
+                    // As in the real services, any other token of letters and digits is the start.
+                    None if token.bytes().all(|byte| byte.is_ascii_alphanumeric()) => 0,
+                    None => return Err(ServiceError::input("Invalid continuation token")),
+                }
+            }
         };
         let size = limit
             .and_then(|limit| limit.parse().ok())
@@ -48,8 +52,9 @@ impl Page {
         let mut items = items.skip(self.start);
         let page: Vec<Value> = items.by_ref().take(self.size).map(show).collect();
         fields.insert(name.to_owned(), Value::Array(page));
-        if items.next().is_some() {
-            let token = crypto::base64_url(format!("from:{}", self.start + self.size).as_bytes());
+        let next = self.start + self.size;
+        if items.next().is_some() && next > 0 {
+            let token = crypto::base64_url(format!("from:{next}").as_bytes());
             fields.insert("continuationToken".to_owned(), Value::String(token));
         }
     }
@@ -77,5 +82,10 @@ mod tests {
         }
         assert_eq!(sizes, [1000, 1000, 500]);
         assert!(Page::new(Some("?"), None).is_err());
+        // Any other token begins again, and a page of no items has no next one.
+        let mut response = Map::new();
+        let page = Page::new(Some("zzz"), Some("0")).unwrap();
+        page.write_into(&mut response, "list", list(), Value::from);
+        assert_eq!(Value::Object(response), serde_json::json!({"list": []}));
     }
 }

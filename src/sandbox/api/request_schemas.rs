@@ -271,6 +271,105 @@ pub(crate) const SCOPES: Schema = Schema {
     )]),
 };
 
+const SCOPE_LIST: Shape = Shape::List(&List {
+    items: SCOPE,
+    max: ANY_LENGTH,
+    unique: true,
+    min: 0,
+});
+
+/// The body of `createRole` and `updateRole`.
+pub(crate) const ROLE: Schema = Schema {
+    name: "auth/v1/create-role-request.json#",
+    shape: Shape::Object(&[
+        required("scopes", SCOPE_LIST),
+        required("description", text(10_240)),
+    ]),
+};
+
+/// The body of `authenticateHawk`.
+pub(crate) const HAWK: Schema = Schema {
+    name: "auth/v1/authenticate-hawk-request.json#",
+    shape: Shape::Object(&[
+        required("method", TEXT),
+        required("resource", TEXT),
+        required("host", TEXT),
+        required(
+            "port",
+            Shape::Integer {
+                min: 0,
+                max: 65_535,
+            },
+        ),
+        optional("authorization", TEXT),
+        optional("sourceIp", TEXT),
+    ]),
+};
+
+/// The body of `testAuthenticate`.
+pub(crate) const TEST_AUTHENTICATE: Schema = Schema {
+    name: "auth/v1/test-authenticate-request.json#",
+    shape: Shape::Object(&[
+        required("clientScopes", SCOPE_LIST),
+        required("requiredScopes", SCOPE_LIST),
+    ]),
+};
+
+/// The body of the secrets service's `set`.
+pub(crate) const SECRET: Schema = Schema {
+    name: "secrets/v1/secret.json#",
+    shape: Shape::Object(&[
+        required("secret", Shape::Map(&Shape::Any)),
+        required("expires", DATE_TIME),
+    ]),
+};
+
+/// The body of `quarantineWorker`.
+pub(crate) const QUARANTINE: Schema = Schema {
+    name: "queue/v1/quarantine-worker-request.json#",
+    shape: Shape::Object(&[
+        required("quarantineUntil", DATE_TIME),
+        optional("quarantineInfo", text(4000)),
+    ]),
+};
+
+/// The body of `declareWorker`.
+pub(crate) const DECLARE_WORKER: Schema = Schema {
+    name: "queue/v1/update-worker-request.json#",
+    shape: Shape::Object(&[required("expires", DATE_TIME)]),
+};
+
+const PROJECT: Shape = matching(1, 500, patterns::PROJECT_ID);
+const HASHES: Shape = Shape::Map(&TEXT);
+
+/// The body of the object service's `createUpload`.
+pub(crate) const CREATE_UPLOAD: Schema = Schema {
+    name: "object/v1/create-upload-request.json#",
+    shape: Shape::Object(&[
+        required("projectId", PROJECT),
+        required("uploadId", SLUG),
+        required("expires", DATE_TIME),
+        optional("hashes", HASHES),
+        required(
+            "proposedUploadMethods",
+            Shape::Object(&[
+                optional("dataInline", Shape::Map(&Shape::Any)),
+                optional("putUrl", Shape::Map(&Shape::Any)),
+            ]),
+        ),
+    ]),
+};
+
+/// The body of the object service's `finishUpload`.
+pub(crate) const FINISH_UPLOAD: Schema = Schema {
+    name: "object/v1/finish-upload-request.json#",
+    shape: Shape::Object(&[
+        required("projectId", PROJECT),
+        required("uploadId", SLUG),
+        optional("hashes", HASHES),
+    ]),
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;

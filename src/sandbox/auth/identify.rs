@@ -128,6 +128,16 @@ impl Auth {
         }
     }
 
+    /// Creates a service that knows only the client of tests, with these scopes.
+    pub(crate) fn of_tester(scopes: Vec<String>) -> Auth {
+        let mut auth = Auth {
+            clients: BTreeMap::new(),
+            roles: Roles::default(),
+        };
+        auth.add_client("tester", "no-secret", scopes);
+        auth
+    }
+
     /// Adds a client, or replaces the client of that name.
     pub(crate) fn add_client(&mut self, client_id: &str, access_token: &str, scopes: Vec<String>) {
         self.clients.insert(

@@ -111,6 +111,17 @@ impl Roles {
         self.known.clear();
     }
 
+    /// Removes a role.
+    pub(crate) fn remove(&mut self, id: &str) {
+        self.roles.remove(id);
+        self.known.clear();
+    }
+
+    /// The scopes of a role.
+    pub(crate) fn get(&self, id: &str) -> Option<&[String]> {
+        self.roles.get(id).map(Vec::as_slice)
+    }
+
     /// The roles by id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Vec<String>)> {
         self.roles.iter()

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::request::HttpRequest;
 use crate::sandbox::artifacts::artifact::Storage;
 use crate::sandbox::artifacts::content::Content;
-use crate::sandbox::content_urls::content_signature;
+use crate::sandbox::content_urls::{OBJECTS, content_signature};
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::services::SharedServices;
 
@@ -24,9 +24,10 @@ pub(crate) fn respond(shared: &SharedServices, request: &HttpRequest) -> Respons
             .is_some_and(|given| *given == content_signature(&key, action))
     };
     let name = key.splitn(3, '/').nth(2).unwrap_or_default();
+    let is_public = name.starts_with("public/") && !key.starts_with(OBJECTS);
     match request.method.as_str() {
         "PUT" if signed("write") => put(shared, request, &key),
-        "GET" | "HEAD" if name.starts_with("public/") || signed("read") => get(shared, &key),
+        "GET" | "HEAD" if is_public || signed("read") => get(shared, &key),
         "PUT" | "GET" | "HEAD" => plain(403, "the URL is not signed for this method"),
         _ => plain(405, "method not allowed; use GET, HEAD or PUT"),
     }
@@ -42,7 +43,22 @@ fn put(shared: &SharedServices, request: &HttpRequest, key: &str) -> Response {
     };
     let content_type =
         header(header::CONTENT_TYPE).unwrap_or_else(|| "application/octet-stream".to_owned());
+    let content_encoding = header(header::CONTENT_ENCODING);
     let outcome = shared.with(|services, _| {
+        let mut put = |content_type: String| {
+            let content = Content {
+                bytes: request.bytes.clone(),
+                content_type,
+                content_encoding: content_encoding.clone(),
+            };
+            services
+                .store
+                .put_content(key, content)
+                .map_err(|error| ServiceError::internal(error.to_string()))
+        };
+        if key.starts_with(OBJECTS) {
+            return put(content_type.clone());
+        }
         let mut parts = key.splitn(3, '/');
         let mut part = || parts.next().unwrap_or_default();
         let (task_id, run_id, name) = (part(), part().parse().unwrap_or(usize::MAX), part());
@@ -58,15 +74,7 @@ fn put(shared: &SharedServices, request: &HttpRequest, key: &str) -> Response {
                 artifact.content_type
             )));
         }
-        let content = Content {
-            bytes: request.bytes.clone(),
-            content_type: artifact.content_type.clone(),
-            content_encoding: header(header::CONTENT_ENCODING),
-        };
-        services
-            .store
-            .put_content(key, content)
-            .map_err(|error| ServiceError::internal(error.to_string()))
+        put(artifact.content_type.clone())
     });
     match outcome {
         Ok(()) => plain(200, ""),

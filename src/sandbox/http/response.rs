@@ -11,9 +11,18 @@ use crate::sandbox::api::endpoint::{Endpoint, Reply};
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::time::{self, Moment};
 
+/// The header with the storage type of an artifact.
+const STORAGE_TYPE: HeaderName = HeaderName::from_static("x-taskcluster-artifact-storage-type");
+
 pub(crate) fn reply_response(reply: Reply) -> Response {
     match reply {
         Reply::Json(status, body) => json_response(status, &body),
+        Reply::FailedArtifact(body) => {
+            let mut response = json_response(424, &body);
+            let headers = response.headers_mut();
+            headers.insert(STORAGE_TYPE, HeaderValue::from_static("error"));
+            response
+        }
         Reply::NoContent => {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NO_CONTENT;
@@ -24,16 +33,16 @@ pub(crate) fn reply_response(reply: Reply) -> Response {
             storage,
             body,
         } => {
-            let mut response = json_response(303, &body);
+            let mut response = match body {
+                Value::String(text) => plain_response(303, text),
+                body => json_response(303, &body),
+            };
             let headers = response.headers_mut();
             if let Ok(location) = HeaderValue::from_str(&location) {
                 headers.insert(header::LOCATION, location);
             }
             if let Some(storage) = storage {
-                headers.insert(
-                    HeaderName::from_static("x-taskcluster-artifact-storage-type"),
-                    HeaderValue::from_static(storage),
-                );
+                headers.insert(STORAGE_TYPE, HeaderValue::from_static(storage));
             }
             response
         }
@@ -67,6 +76,17 @@ pub(crate) fn error_response(
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("hawk"));
     }
+    response
+}
+
+/// Creates a response with a plain text.
+pub(crate) fn plain_response(status: u16, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     response
 }
 

@@ -13,13 +13,18 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::bucket;
+use super::cors;
 use super::json_body::{self, Body};
 use super::request::HttpRequest;
 use super::response::{error_response, json_response, reply_response, truncated_response};
 use crate::sandbox::api::endpoint::{ApiCall, Endpoint, Reply};
-use crate::sandbox::api::{artifacts, auth, claims, health, index, objects, purge_cache, tasks};
+use crate::sandbox::api::{
+    artifacts, auth, claims, hawk, health, index, objects, purge_cache, roles, secrets, tasks,
+    workers,
+};
+use crate::sandbox::auth::credentials::parse_scope_list;
 use crate::sandbox::auth::hawk::{SignedRequest, payload_hash};
-use crate::sandbox::auth::identify::Caller;
+use crate::sandbox::auth::identify::{Auth, Caller};
 use crate::sandbox::error::{ErrorCode, ServiceError};
 use crate::sandbox::injected_fault::InjectedFault;
 use crate::sandbox::pages;
@@ -38,12 +43,22 @@ const SERVICES: &[(&str, &[&[Endpoint]])] = &[
             tasks::METHODS,
             claims::METHODS,
             artifacts::METHODS,
+            workers::METHODS,
         ],
     ),
     ("index", &[health::METHODS, index::METHODS]),
-    ("auth", &[health::METHODS, auth::METHODS]),
+    (
+        "auth",
+        &[
+            health::METHODS,
+            auth::METHODS,
+            roles::METHODS,
+            hawk::METHODS,
+        ],
+    ),
     ("purge-cache", &[health::METHODS, purge_cache::METHODS]),
     ("object", &[health::METHODS, objects::METHODS]),
+    ("secrets", &[health::METHODS, secrets::METHODS]),
 ];
 
 /// Responds to a request; the header `Date` comes from the sandbox's clock.
@@ -78,10 +93,16 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
         headers: parts.headers,
         bytes,
     };
-    if !is_local(request.header(&header::HOST).unwrap_or_default()) {
+    if !cors::is_local(request.header(&header::HOST).unwrap_or_default()) {
         return json_response(
             403,
             &json!({"code": "InsufficientScopes", "message": "the sandbox only accepts loopback addresses in the Host header"}),
+        );
+    }
+    if cors::is_foreign_change(&request) {
+        return json_response(
+            403,
+            &json!({"code": "InsufficientScopes", "message": "the sandbox only accepts changes from pages of this machine"}),
         );
     }
     let path = request.path().to_owned();
@@ -98,36 +119,53 @@ async fn respond_without_date(shared: &SharedServices, request: Request) -> Resp
                 .copied()
                 .collect();
             let rest = rest.strip_prefix(&["api"]).unwrap_or(&rest);
-            call_service(shared, &request, rest, Some(task_id)).await
+            api(shared, &request, rest, Some(task_id)).await
         }
-        ["api", rest @ ..] => call_service(shared, &request, rest, None).await,
+        ["api", rest @ ..] => api(shared, &request, rest, None).await,
         ["content", ..] => bucket::respond(shared, &request),
         ["__version__"] => json_response(200, &health::version()),
         _ => pages::respond(shared, &request, parts)
             .or_else(|| pages::not_found(&request))
-            .unwrap_or_else(|| unknown_path(&request)),
+            .unwrap_or_else(unknown_path),
     }
 }
 
-/// Returns whether a `Host` names this machine. Otherwise a website could point its own name here.
-fn is_local(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || bare
-            .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+fn unknown_path() -> Response {
+    json_response(404, &json!({"error": "Not found"}))
 }
 
-fn unknown_path(request: &HttpRequest) -> Response {
-    let message = format!("Cannot {} {}", request.method, request.path());
-    json_response(
-        404,
-        &json!({"code": "ResourceNotFound", "message": message}),
-    )
+/// Responds to a request for the API, with the headers that all its responses have.
+async fn api(
+    shared: &SharedServices,
+    request: &HttpRequest,
+    path: &[&str],
+    task: Option<&str>,
+) -> Response {
+    let methods = methods_of(path);
+    let mut response = match request.method.as_str() {
+        "OPTIONS" if !methods.is_empty() => cors::options(&methods),
+        _ => call_service(shared, request, path, task).await,
+    };
+    let id = shared.with(|services, _| Ok(services.new_slug("request")));
+    cors::add_headers(request, &id.unwrap_or_default(), response.headers_mut());
+    response
+}
+
+/// The HTTP methods that a path of the API has.
+fn methods_of(path: &[&str]) -> Vec<&'static str> {
+    let Some((service, rest)) = path.split_first() else {
+        return Vec::new();
+    };
+    let tables = SERVICES.iter().filter(|(name, _)| name == service);
+    let endpoints = tables.flat_map(|(_, tables)| tables.iter().flat_map(|table| table.iter()));
+    let rest = rest.strip_prefix(&["v1"]).unwrap_or_default();
+    let mut methods: Vec<&str> = endpoints
+        .filter(|endpoint| endpoint.matches(endpoint.method, rest).is_some())
+        .map(|endpoint| endpoint.method)
+        .collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods
 }
 
 async fn call_service(
@@ -154,7 +192,7 @@ async fn call_service(
             })
     });
     let Some((service, endpoint, params)) = found else {
-        return unknown_path(request);
+        return unknown_path();
     };
     let now = shared.now();
     let body = match json_body::read(&request.headers, &request.bytes) {
@@ -183,7 +221,7 @@ fn prepare_call(
     let query = request.query();
     let caller = shared.with(|services, now| match task {
         Some(task) => services.task_caller(task, now),
-        None => Ok(identify(services, request, body, now)),
+        None => Ok(identify(services, endpoint, request, body, now)),
     })?;
     if let Some(scope) = endpoint.path_scope(params) {
         caller.authorize(&scope)?;
@@ -212,7 +250,13 @@ fn prepare_call(
     })
 }
 
-fn identify(services: &mut Services, request: &HttpRequest, body: &Body, now: Moment) -> Caller {
+fn identify(
+    services: &mut Services,
+    endpoint: &Endpoint,
+    request: &HttpRequest,
+    body: &Body,
+    now: Moment,
+) -> Caller {
     let host = request.header(&header::HOST).unwrap_or_default();
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) => (name, port.parse().unwrap_or(80)),
@@ -225,7 +269,18 @@ fn identify(services: &mut Services, request: &HttpRequest, body: &Body, now: Mo
         port,
         authorization: request.header(&header::AUTHORIZATION),
     };
-    let caller = services.auth.identify(&signed, now);
+    let caller = match endpoint.name {
+        // These two are called by a client that exists only for them.
+        "testAuthenticate" => {
+            let scopes = body.value.get("clientScopes").and_then(parse_scope_list);
+            Auth::of_tester(scopes.unwrap_or_default()).identify(&signed, now)
+        }
+        "testAuthenticateGet" => {
+            let scopes = ["test:*", "auth:create-client:test:*"].map(str::to_owned);
+            Auth::of_tester(scopes.to_vec()).identify(&signed, now)
+        }
+        _ => services.auth.identify(&signed, now),
+    };
     if let Caller::Known {
         hash: Some(hash), ..
     } = &caller

@@ -18,8 +18,8 @@ struct Node<'t> {
     tasks: Vec<&'t Task>,
     /// The kinds that they need.
     needs: BTreeSet<&'t str>,
-    /// How many tasks of other groups they need.
-    outside: usize,
+    /// The tasks that they need and that are not shown.
+    outside: BTreeSet<&'t str>,
 }
 
 /// The layers of tasks: a task is in the layer after the last one that it needs.
@@ -77,7 +77,7 @@ pub(super) fn html(group: &str, filter: &Filter, tasks: &[&Task]) -> String {
         for id in task.definition.texts("dependencies") {
             match kinds.get(id) {
                 Some(kind) => drop(node.needs.insert(kind)),
-                None => node.outside += 1,
+                None => drop(node.outside.insert(id)),
             }
         }
         node.tasks.push(task);
@@ -105,8 +105,11 @@ pub(super) fn html(group: &str, filter: &Filter, tasks: &[&Task]) -> String {
                 counts.with_total()
             );
             let mut needs: Vec<String> = node.needs.iter().map(|kind| escape_html(kind)).collect();
-            if node.outside > 0 {
-                needs.push(format!("{} of other groups", plural(node.outside, "task")));
+            if !node.outside.is_empty() {
+                needs.push(format!(
+                    "{} not shown here",
+                    plural(node.outside.len(), "other task")
+                ));
             }
             if !needs.is_empty() {
                 let _ = write!(

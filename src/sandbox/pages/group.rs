@@ -72,7 +72,11 @@ pub(super) fn page(
         .filter(|task| filter.chooses(task))
         .collect();
     match filter.view {
-        View::Graph => out.push_str(&graph::html(id, &filter, &chosen)),
+        View::Graph => {
+            let found = chosen.into_iter();
+            let found: Vec<&Task> = found.filter(|task| filter.finds(&searched(task))).collect();
+            out.push_str(&graph::html(id, &filter, &found));
+        }
         _ => out.push_str(&tasks_html(id, &filter, chosen)),
     }
     Some(Page::new(&name.title(id), out).following(services.changes))

@@ -5,3 +5,4 @@ pub(super) mod definition;
 pub(super) mod runs;
 pub(super) mod scheduling;
 pub(super) mod task;
+pub(super) mod workers;

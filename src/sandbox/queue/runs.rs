@@ -33,7 +33,9 @@ impl Queue {
                 run.taken_until = Some(until);
                 run.started = Some(now);
                 let queue = task.definition.text("taskQueueId").to_owned();
-                self.active.insert(queue, now);
+                self.active.insert(queue.clone(), now);
+                let key = (queue, worker_group.to_owned(), worker_id.to_owned());
+                self.note_claim(&key, (id, run_id), now);
                 self.update_tables(id);
                 Ok(())
             }
@@ -54,6 +56,11 @@ impl Queue {
         now: Moment,
     ) -> Vec<(String, usize)> {
         self.active.insert(queue.to_owned(), now);
+        let key = (queue.to_owned(), worker.0.to_owned(), worker.1.to_owned());
+        self.see_worker(&key, now);
+        if self.is_quarantined(&key, now) {
+            return Vec::new();
+        }
         let ids: Vec<String> = self
             .pending
             .get(queue)

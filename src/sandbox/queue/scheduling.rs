@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::definition::Definition;
 use super::task::{MAX_RUNS, Run, Task};
+use super::workers::Worker;
 use crate::base::task_state::TaskState;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
@@ -64,6 +65,8 @@ pub(crate) struct Queue {
     pub(crate) running: BTreeMap<String, BTreeSet<String>>,
     /// When a worker last used each task queue.
     pub(crate) active: BTreeMap<String, Moment>,
+    /// The workers by task queue, worker group and worker id.
+    pub(crate) workers: BTreeMap<(String, String, String), Worker>,
     pub(crate) deadlines: BTreeSet<(Moment, String)>,
     pub(crate) claims: BTreeSet<(Moment, String, usize)>,
     arrivals: u64,
