@@ -28,6 +28,7 @@ mod error;
 mod http;
 mod index;
 mod injected_fault;
+mod kept;
 mod pages;
 mod patterns;
 mod queue;

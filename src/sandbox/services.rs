@@ -17,15 +17,13 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::action_task::ActionHandler;
-use super::api::objects::Object;
-use super::api::roles::RoleAbout;
-use super::api::secrets::Secret;
 use super::auth::credentials::Credentials;
 use super::auth::identify::{Auth, Caller};
 use super::crypto;
 use super::error::{SandboxError, ServiceError};
 use super::index::Index;
 use super::injected_fault::InjectedFaults;
+use super::kept::{Object, RoleAbout, Secret};
 use super::queue::definition;
 use super::queue::scheduling::{Queue, TaskEvent};
 use super::queue::task::Task;

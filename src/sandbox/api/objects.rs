@@ -13,22 +13,12 @@ use crate::sandbox::artifacts::content::Content;
 use crate::sandbox::content_urls::{content_path, object_key};
 use crate::sandbox::crypto;
 use crate::sandbox::error::ServiceError;
+use crate::sandbox::kept::Object;
 use crate::sandbox::services::{self, Services};
 use crate::sandbox::time;
 
 /// How long a signed URL is valid.
 const URL_SECONDS: i64 = 60 * 60;
-
-/// An object.
-pub(crate) struct Object {
-    project: String,
-    /// The upload that it comes from.
-    upload_id: String,
-    finished: bool,
-    expires: String,
-    /// The hashes that its uploader has declared, by algorithm.
-    hashes: BTreeMap<String, String>,
-}
 
 /// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[

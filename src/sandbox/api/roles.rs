@@ -7,16 +7,9 @@ use super::request_schemas;
 use crate::sandbox::auth::role_order::check_order;
 use crate::sandbox::auth::scopes::{Expression, list};
 use crate::sandbox::error::ServiceError;
+use crate::sandbox::kept::RoleAbout;
 use crate::sandbox::services::Services;
 use crate::sandbox::time::{self, Moment};
-
-/// What is known of a role beside its scopes.
-#[derive(Debug, Clone)]
-pub(crate) struct RoleAbout {
-    description: String,
-    created: Moment,
-    modified: Moment,
-}
 
 /// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[

@@ -5,13 +5,8 @@ use serde_json::{Value, json};
 use super::endpoint::{Endpoint, PAGED, Reply};
 use super::request_schemas;
 use crate::sandbox::error::ServiceError;
-use crate::sandbox::time::{self, Moment};
-
-/// A secret.
-pub(crate) struct Secret {
-    value: Value,
-    expires: Moment,
-}
+use crate::sandbox::kept::Secret;
+use crate::sandbox::time;
 
 /// The table of methods.
 pub(crate) const METHODS: &[Endpoint] = &[

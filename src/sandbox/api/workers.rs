@@ -8,7 +8,8 @@ use super::endpoint::{ApiCall, Endpoint, PAGED, Reply};
 use super::request_schemas;
 use crate::sandbox::auth::scopes::Expression;
 use crate::sandbox::error::ServiceError;
-use crate::sandbox::queue::workers::{Worker, queue_expiry};
+use crate::sandbox::queue::worker::Worker;
+use crate::sandbox::queue::workers::queue_expiry;
 use crate::sandbox::services::Services;
 use crate::sandbox::time::{self, Moment};
 

@@ -5,4 +5,5 @@ pub(super) mod definition;
 pub(super) mod runs;
 pub(super) mod scheduling;
 pub(super) mod task;
+pub(super) mod worker;
 pub(super) mod workers;

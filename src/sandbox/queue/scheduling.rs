@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::definition::Definition;
 use super::task::{MAX_RUNS, Run, Task};
-use super::workers::Worker;
+use super::worker::Worker;
 use crate::base::task_state::TaskState;
 use crate::sandbox::error::ServiceError;
 use crate::sandbox::patterns::PRIORITIES;
