@@ -6,6 +6,7 @@ use std::pin::Pin;
 use super::action::{Call, run_concurrently};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
+use crate::base::text::plural;
 use crate::ports::taskcluster::Taskcluster;
 
 /// Cancels the task that the action is triggered on.
@@ -40,7 +41,7 @@ pub async fn group(call: Call<'_>) -> Outcome<()> {
         .filter(|task| task.state.is_cancellable() && task.task_id != call.action_task)
         .map(|task| task.task_id)
         .collect();
-    tracing::info!("Cancelling {} tasks", open.len());
+    tracing::info!("Cancelling {}", plural(open.len(), "task"));
     let mut calls: Vec<Pin<Box<dyn Future<Output = _> + Send>>> = Vec::new();
     for task_id in &open {
         calls.push(Box::pin(cancel(taskcluster, task_id)));
@@ -54,11 +55,10 @@ pub async fn group(call: Call<'_>) -> Outcome<()> {
 }
 
 async fn cancel(taskcluster: &dyn Taskcluster, task_id: &TaskId) -> Result<(), Diagnostic> {
+    // Before the call: a dry run reports only what it would have done.
+    tracing::info!("Cancelling {task_id}");
     match taskcluster.cancel_task(task_id).await {
-        Ok(()) => {
-            tracing::info!("Cancelled {task_id}");
-            Ok(())
-        }
+        Ok(()) => Ok(()),
         Err(error) if error.is_conflict() => {
             tracing::info!("Task {task_id} is past its deadline and cannot be cancelled");
             Ok(())

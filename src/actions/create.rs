@@ -12,6 +12,7 @@ use super::action::Call;
 use super::existing::ExistingGraph;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, TaskId};
+use crate::base::text::plural;
 use crate::base::value::{Object, Value, json};
 use crate::config::parameters::Parameters;
 use crate::decision::{Phases, artifact, optimize_rerun, plan_graph, scheduler_id};
@@ -106,7 +107,7 @@ pub async fn rounds(
 ) -> Outcome<()> {
     let targets = targets(call, rounds, modifier)?;
     let created = submit_with_retry(|| Box::pin(create(call, rounds, &targets))).await?;
-    tracing::info!("Scheduled {} tasks", created.len());
+    tracing::info!("Scheduled {}", plural(created.len(), "task"));
     Ok(())
 }
 

@@ -22,8 +22,10 @@ pub async fn caches(call: Call<'_>) -> Outcome<()> {
     let taskcluster = call.context.taskcluster()?;
     let mut wrong = Diagnostics::new();
     for cache in caches {
+        // Before the call: a dry run reports only what it would have done.
+        tracing::info!("Purging the cache {cache} of {pool}");
         match taskcluster.purge_cache(&pool, cache).await {
-            Ok(()) => tracing::info!("Purged the cache {cache} of {pool}"),
+            Ok(()) => {}
             Err(error) => wrong.push(
                 error
                     .diagnostic(format!("cannot purge the cache {cache} of {pool}"))

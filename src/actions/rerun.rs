@@ -74,7 +74,8 @@ async fn rerun(call: &Call<'_>, task_id: &TaskId, label: &str) -> Outcome<()> {
         tracing::warn!("No need to rerun {label}: it is {state}, not exception or failed");
         return Ok(());
     }
+    // Before the call: a dry run reports only what it would have done.
+    tracing::info!("Rerunning {label} ({task_id})");
     taskcluster.rerun_task(task_id).await.map_err(failed)?;
-    tracing::info!("Reran {label} ({task_id})");
     Ok(())
 }

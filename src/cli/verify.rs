@@ -27,7 +27,7 @@ use crate::submit::preflight::{self, Facts, PreflightOptions};
 /// # Errors
 /// Every error of the first phase that has any, or every problem with the tasks to create.
 pub fn run(args: &VerifyArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let context = command.open(&args.project, command.global.level(LevelFilter::INFO))?;
     let scopes = args.scopes.as_deref().map(read_scopes).transpose()?;
     let specs = ParameterSpec::read_all(&context.working_folder, &args.parameters)?;
     let overrides = overrides(&context, &args.target_kinds, false)?;
@@ -81,6 +81,7 @@ async fn verify(
     facts.secrets = Mask::from_environment(&context.environment);
     let now = context.clock.now();
     preflight::deadline::warn(&[&plan], now);
+    preflight::run_time::warn(&[&plan], now);
     preflight::check(&[&plan], PreflightOptions::FULL, now, &facts)?;
     Ok(plan.len())
 }

@@ -54,7 +54,8 @@ impl GraphConfig {
         let path = join(root, "config.yml");
         let text = files.read(&path).map_err(|error| match error {
             FileError::Missing(path) => Diagnostic::user(format!("`{path}` does not exist")).help(
-                "run snowman in the repository, or pass the folder of config.yml with --root",
+                "run `snowman init` to create a project in this repository, or pass the folder of config.yml with \
+                 --root",
             ),
             other => other.into(),
         })?;

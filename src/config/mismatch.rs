@@ -82,19 +82,13 @@ fn violation(mismatch: Mismatch<'_>) -> Option<Violation> {
         }
         Problem::Unknown(key, fields) => {
             let path = path.key(key);
-            return Some(Violation {
-                message: format!("unknown field `{path}`"),
-                help: Some(suggest::hint(key, names(fields))),
-                path,
-            });
+            let message = format!("unknown field `{path}`");
+            let help = Some(suggest::hint(key, names(fields)));
+            return Some(Violation::of_value(path, message, help));
         }
         Problem::NoChoice(choice) => unlike(choice.doc),
     };
-    Some(Violation {
-        path,
-        message,
-        help,
-    })
+    Some(Violation::of_value(path, message, help))
 }
 
 fn names(fields: &'static [Field]) -> impl Iterator<Item = &'static str> + Clone {

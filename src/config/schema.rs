@@ -4,7 +4,7 @@
 //! mistakes of a task are reported together. Types are as strict as the peer's (msgspec): a boolean is
 //! no integer, and null is only taken where a field is optional.
 
-use crate::base::path::ValuePath;
+use crate::base::path::{Step, ValuePath};
 
 mod check;
 
@@ -83,6 +83,22 @@ pub const fn optional(name: &'static str, value: Type, doc: &'static str) -> Fie
     }
 }
 
+/// How a value breaks its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breach {
+    /// A key is missing.
+    Missing,
+    /// A key is not known; a known one may be near.
+    Unknown {
+        /// Whether one is.
+        near: bool,
+    },
+    /// A value is not what it may be.
+    Value,
+    /// Keys exclude each other.
+    Together,
+}
+
 /// One way in which a value breaks its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -92,6 +108,30 @@ pub struct Violation {
     pub message: String,
     /// The way out.
     pub help: Option<String>,
+    /// The sort of mistake.
+    pub breach: Breach,
+}
+
+impl Violation {
+    /// A value that is not what it may be.
+    #[must_use]
+    pub fn of_value(path: ValuePath, message: String, help: Option<String>) -> Self {
+        Self {
+            path,
+            message,
+            help,
+            breach: Breach::Value,
+        }
+    }
+
+    /// The first key of its path.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match self.path.0.first()? {
+            Step::Key(key) => Some(key),
+            Step::Index(_) => None,
+        }
+    }
 }
 
 impl Schema {
@@ -233,7 +273,10 @@ mod tests {
         );
         assert_eq!(
             check(json!({"name": "a", "level": {"by-level": {"x": 1}}})),
-            ["`level`: expected an integer, which may be keyed `by-project`, found a mapping"]
+            [
+                "`level`: expected an integer, which may be keyed `by-project`, found a mapping \
+              (`by-level` is not available for this key)"
+            ]
         );
     }
 }

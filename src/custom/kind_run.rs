@@ -13,7 +13,7 @@ use super::traced;
 use super::wire::{from_blob, from_blobs, to_blob};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::KindName;
-use crate::base::value::{Object, Value, json};
+use crate::base::value::{Object, Value, json, type_name};
 use crate::model::edge_trail::EdgeChange;
 use crate::model::task::Task;
 use crate::ports::python::{Answer, Call, Failure};
@@ -296,15 +296,26 @@ impl KindRun<'_, '_> {
                     changes: traced::changes(&answer.value["changes"][index]),
                     root: answer.value["roots"][index].as_str().map(str::to_owned),
                 }),
-                other => Err(Diagnostic::user(format!(
-                    "a transform yielded {} instead of a task",
-                    crate::base::value::type_name(&other)
-                ))
-                .in_kind(self.kind.name)),
+                other => Err(no_task(&other, &answer.value["odd"][0]).in_kind(self.kind.name)),
             })
             .collect::<Result<_, _>>()
             .map(KindOutput::Items)
     }
+}
+
+/// The mistake of an item that is not a task; `origin` says which transform has yielded the first one.
+fn no_task(item: &Value, origin: &Value) -> Diagnostic {
+    let found = type_name(item);
+    let Some(transform) = origin["transform"].as_str() else {
+        return Diagnostic::user(format!("a transform yielded {found} instead of a task"));
+    };
+    let message = format!("the transform `{transform}` yielded {found} instead of a task");
+    let diagnostic = Diagnostic::user(message);
+    match origin["before"].as_str() {
+        Some(before) => diagnostic.because(format!("it did so after the task `{before}`")),
+        None => diagnostic.because("it did so before any task"),
+    }
+    .help("yield only tasks; leave out those that are not needed with `continue`")
 }
 
 impl Drop for KindRun<'_, '_> {

@@ -35,6 +35,16 @@ pub struct Strategies<'c, 'a> {
 }
 
 impl<'a> Custom<'a> {
+    /// The names of all strategies that the project has registered.
+    #[must_use]
+    pub fn strategy_names(&self) -> Vec<&str> {
+        self.registered
+            .strategies
+            .keys()
+            .map(String::as_str)
+            .collect()
+    }
+
     /// The project's strategies; those that the parameter `optimize_strategies` names come before
     /// all others.
     ///

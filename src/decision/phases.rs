@@ -18,6 +18,7 @@ use crate::custom::strategies::Strategies;
 use crate::custom::version::{Rule, Rules};
 use crate::generate::{self, FullTaskGraph, FullTaskSet};
 use crate::kind::{KindDefinition, KindGraph};
+use crate::model::label_graph::LabelGraph;
 use crate::morph::{self, MorphedTaskGraph, staged};
 use crate::optimize::{self, IndexAnswers, OptimizedTaskGraph};
 use crate::ports::artifacts::Artifacts;
@@ -148,6 +149,7 @@ impl Phases<'_> {
                     custom,
                 };
                 verify::full_task_graph(&graph.0, context)?;
+                self.check_strategies(&graph.0, custom)?;
                 if let Some(custom) = custom {
                     custom.verify_labels("full_task_graph", &graph.0, &graph.0, true)?;
                 }
@@ -155,6 +157,17 @@ impl Phases<'_> {
             Ok(graph)
         })?;
         Ok(FullTasks { set, graph })
+    }
+
+    /// Checks the names of strategies, if all that the project has are known: a parameter can name a table
+    /// of its own, and without Python nobody registers any.
+    fn check_strategies(&self, graph: &LabelGraph, custom: Option<&Custom<'_>>) -> Outcome<()> {
+        let registers = self.graph_config.registration().is_some();
+        if self.strategies().is_some() || (custom.is_none() && registers) {
+            return Ok(());
+        }
+        let own = custom.map(Custom::strategy_names).unwrap_or_default();
+        optimize::check_names(graph, &own)
     }
 
     /// Selects the target task set.

@@ -16,6 +16,15 @@ use crate::transforms;
 /// Everything that is wrong with any of its files.
 pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item>> {
     let entries = kind.entries(project.files)?;
+    // A former name of the key has been warned of already.
+    if entries.is_empty() && !kind.config.contains_key("jobs") {
+        tracing::warn!(
+            "{}/kind.yml: the kind `{}` has no tasks; write them under `tasks`, or list their files in \
+             `tasks-from`",
+            kind.path,
+            kind.name
+        );
+    }
     Ok(entries
         .into_iter()
         .map(|entry| Item {

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::diagnostic::{Diagnostics, Outcome};
 use crate::base::name::KindName;
+use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::custom::Custom;
 use crate::kind::KindGraph;
@@ -96,7 +97,8 @@ fn run_kinds(
             let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
             taken.push((kind.name.clone(), start.elapsed()));
         }
-        tracing::info!("Generated {} tasks for kind {}", tasks.len(), kind.name);
+        let count = plural(tasks.len(), "task");
+        tracing::info!("Generated {count} for kind {}", kind.name);
         Ok(tasks)
     })?;
     let taken = taken.into_inner().unwrap_or_else(PoisonError::into_inner);

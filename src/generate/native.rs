@@ -14,7 +14,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{Label, NameError};
 use crate::base::value::{Object, Value, type_name};
 use crate::kind::KindDefinition;
-use crate::model::task::{Provenance, Task};
+use crate::model::task::{Provenance, Task, Written};
 use crate::transform::{Context, Item, Origin, Transform};
 
 /// The number of items per part.
@@ -138,7 +138,9 @@ fn to_tasks(
             Some(known) if Arc::ptr_eq(&known.0, &item.origin) => last.insert(known),
             _ => {
                 let place = item.origin.own_place();
-                last.insert((Arc::clone(&item.origin), Arc::new(Provenance { place })))
+                let written = Some(Arc::clone(&item.origin) as Arc<dyn Written>);
+                let provenance = Arc::new(Provenance { place, written });
+                last.insert((Arc::clone(&item.origin), provenance))
             }
         };
         let task = to_task(kind, item, provenance).map_err(|d| match name {

@@ -13,10 +13,12 @@ use std::sync::Arc;
 use super::delegate::{self, Placement};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
+use crate::base::suggest;
 use crate::base::value::Value;
 use crate::custom::Custom;
 use crate::custom::kind_run::{KindInput, KindItem, KindOutput, KindRun, KindSource};
 use crate::kind::KindDefinition;
+use crate::kind::loader::LOADERS;
 use crate::transform::{Context, Item, Origin, Transform, edge_notes};
 use crate::transforms;
 
@@ -119,16 +121,29 @@ fn refuse_failed<'n>(
             };
             let what = format!("the import of `{name}`");
             let place = kind.place(&path);
-            let mut diagnostic = exception.diagnostic(&what).in_kind(&kind.name).at(place);
-            if let Some(near) =
-                super::entries::nearest_transform(name).filter(|_| key == "transforms")
-            {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-            }
-            wrong.push(diagnostic);
+            let (noun, near) = match key {
+                "transforms" => ("transform", super::entries::nearest_transform(name)),
+                _ => ("loader", nearest_loader(name)),
+            };
+            let diagnostic = match near {
+                Some(_) if exception.is_missing_module() => {
+                    Diagnostic::user(format!("unknown {noun} `{name}`"))
+                }
+                _ => exception.diagnostic(&what),
+            };
+            let diagnostic = match near {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            };
+            wrong.push(diagnostic.in_kind(&kind.name).at(place));
         }
     }
     wrong.or_ok(())
+}
+
+/// The built-in loader whose name is nearest to a reference, if one is near.
+fn nearest_loader(name: &str) -> Option<&'static str> {
+    suggest::nearest(name, LOADERS.iter().map(|loader| loader.name))
 }
 
 /// Runs a built-in transform, natively if possible.

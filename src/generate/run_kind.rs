@@ -9,11 +9,13 @@ use crate::custom::{Custom, kind_run::KindSource};
 use crate::kind::KindDefinition;
 use crate::model::task::Task;
 use crate::transform::context::{Context, Project};
+use crate::transforms::draft;
 
 /// The tasks of a kind.
 ///
 /// # Errors
-/// Everything that is wrong up to the end of the first transform that fails.
+/// Everything that is wrong up to the end of the first transform that fails, and what is plainly wrong with the
+/// tasks as they are written.
 pub fn run(
     project: &Project<'_>,
     custom: Option<&Custom<'_>>,
@@ -43,7 +45,13 @@ pub fn run(
         }
         None => {
             let transforms = find_transforms(kind)?;
-            native::tasks(&context, kind, &transforms, entries(project, kind)?)
+            let tasks = native::tasks(&context, kind, &transforms, entries(project, kind)?);
+            tasks.map_err(|mut wrong| {
+                if let Ok(items) = entries(project, kind) {
+                    wrong.extend(draft::mistakes(&context, &items, &transforms, &wrong));
+                }
+                wrong
+            })
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::KindName;
 use crate::base::path::ValuePath;
 use crate::base::suggest;
-use crate::config::graph_config::GraphConfig;
+use crate::config::graph_config::{GraphConfig, join};
 use crate::ports::files::{FileError, Files};
 
 /// The kinds of a project, by name, and the dependencies among them: a graph without cycles.
@@ -19,6 +19,37 @@ pub struct KindGraph {
     kinds: BTreeMap<KindName, KindDefinition>,
     dag: Dag<KindName>,
     order: Vec<KindName>,
+}
+
+/// Warns of folders among those of kinds that have no `kind.yml`. Names that begin with `_` or `.` are not
+/// meant as kinds.
+fn warn_of_folders(
+    files: &dyn Files,
+    folder: &str,
+    names: &[KindName],
+    kinds: &BTreeMap<KindName, KindDefinition>,
+) -> Result<(), FileError> {
+    for name in names {
+        let path = join(folder, name.as_str());
+        let is_meant = !name.as_str().starts_with(['_', '.']);
+        if !is_meant || kinds.contains_key(name) || !files.is_folder(&path)? {
+            continue;
+        }
+        let content = files.list(&path)?;
+        let other = content.iter().find(|file| {
+            let stem = file
+                .strip_suffix(".yml")
+                .or_else(|| file.strip_suffix(".yaml"));
+            stem.is_some_and(|stem| suggest::nearest(stem, ["kind"]).is_some() || stem == "kind")
+        });
+        match other {
+            Some(file) => tracing::warn!(
+                "the folder {path} is no kind, because it has no kind.yml; is {file} meant?"
+            ),
+            None => tracing::warn!("the folder {path} is no kind, because it has no kind.yml"),
+        }
+    }
+    Ok(())
 }
 
 impl KindGraph {
@@ -48,10 +79,11 @@ impl KindGraph {
         let loaded: Vec<_> = names.par_iter().with_max_len(1).map(load).collect();
         let loaded = loaded.into_iter().map(|kind| wrong.keep(kind).flatten());
         let kinds = names.iter().cloned().zip(loaded);
-        let kinds = kinds
+        let kinds: BTreeMap<KindName, KindDefinition> = kinds
             .filter_map(|(name, kind)| Some((name, kind?)))
             .collect();
         wrong.or_ok(())?;
+        warn_of_folders(files, &folder, &names, &kinds)?;
         let all = Self::new(kinds)?;
         if targets.is_empty() {
             Ok(all)

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::definition::KindDefinition;
+use super::definition::{KIND, KindDefinition};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -92,13 +92,27 @@ impl KindDefinition {
                 .map(str::to_owned)
                 .collect(),
             None if loader.transforms.is_empty() => {
+                let keys = self.config.keys().map(|key| key.as_str());
+                let mut keys = keys.filter(|key| *key != "transforms");
+                let misspelt =
+                    keys.find(|key| suggest::nearest(key, KIND.names()) == Some("transforms"));
+                let (path, help) = match misspelt {
+                    Some(key) => (
+                        ValuePath::keys([key]),
+                        format!("did you mean `transforms` instead of `{key}`?"),
+                    ),
+                    None => {
+                        let help = format!(
+                            "list the transforms; the loader `{}` adds none",
+                            loader.name
+                        );
+                        (path, help)
+                    }
+                };
                 return Err(Diagnostic::user("`transforms` is missing")
                     .in_kind(&self.name)
                     .at(self.place(&path))
-                    .help(format!(
-                        "list the transforms; the loader `{}` adds none",
-                        loader.name
-                    )));
+                    .help(help));
             }
             None => Vec::new(),
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::planned_dependencies::PlannedDependencies;
-use super::task::{Provenance, Written};
+use super::task::{Fields, Provenance};
 use crate::base::dag::Dag;
 use crate::base::json::{Entries, ToJson, value_of};
 use crate::base::name::{KindName, Label, TaskId};
@@ -43,7 +43,7 @@ impl ToJson for PlannedTask {
     /// As the peer writes it in `task-graph.json`.
     fn to_json(&self) -> Value {
         let dependencies = self.dependencies.all.iter();
-        let fields = Written {
+        let fields = Fields {
             kind: &self.kind,
             label: &self.label,
             description: &self.description,

@@ -9,8 +9,14 @@ use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::{Entries, value_of};
 use crate::base::name::Label;
+use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::Value;
+
+/// The path of a dependency in the description of its task.
+fn dependency(name: &str) -> ValuePath {
+    ValuePath::keys(["dependencies", name])
+}
 
 /// Tasks by label, in the order in which they were generated, with or without edges between them.
 #[derive(Debug, Clone, Default)]
@@ -72,10 +78,12 @@ impl LabelGraph {
         for task in self.tasks.values() {
             for (name, label) in task.dependencies.iter() {
                 if !self.tasks.contains_key(label) {
+                    let place = task.provenance.place_of(&dependency(name));
                     wrong.push(
-                        task.diagnostic(format!(
-                            "the dependency `{name}` is `{label}`, which does not exist"
-                        ))
+                        task.diagnostic_at(
+                            place,
+                            format!("the dependency `{name}` is `{label}`, which does not exist"),
+                        )
                         .help(
                             suggest::nearest(label.as_str(), self.tasks.keys().map(Label::as_str))
                                 .map_or_else(
@@ -100,15 +108,29 @@ impl LabelGraph {
                 .map(Label::as_str)
                 .collect();
             let first = labels.first().and_then(|label| self.tasks.get(label));
-            let message = format!("tasks depend on each other: {}", path.join(" -> "));
-            wrong.push(
-                first
-                    .map_or_else(
-                        || Diagnostic::user(message.clone()),
-                        |t| t.diagnostic(&message),
-                    )
-                    .help("remove one of these dependencies"),
+            let (message, help) = match path.as_slice() {
+                [one, _] => (
+                    format!("the task depends on itself: {one}"),
+                    "remove this dependency",
+                ),
+                path => (
+                    format!("tasks depend on each other: {}", path.join(" -> ")),
+                    "remove one of these dependencies",
+                ),
+            };
+            let diagnostic = first.map_or_else(
+                || Diagnostic::user(message.clone()),
+                |task| {
+                    let next = labels.get(1).or(labels.first());
+                    let mut names = task.dependencies.iter();
+                    let name = names
+                        .find(|(_, to)| Some(*to) == next)
+                        .map(|(name, _)| name);
+                    let place = name.and_then(|name| task.provenance.place_of(&dependency(name)));
+                    task.diagnostic_at(place, &message)
+                },
             );
+            wrong.push(diagnostic.help(help));
         }
         wrong.or_ok(graph)
     }
@@ -318,7 +340,7 @@ mod tests {
         );
         assert_eq!(
             error(tasks_of_chains("a -> a")),
-            ["tasks depend on each other: a -> a"]
+            ["the task depends on itself: a"]
         );
     }
 

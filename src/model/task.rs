@@ -1,5 +1,6 @@
 //! One task as a kind describes it.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -7,13 +8,49 @@ use indexmap::IndexMap;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::json::ToJson;
 use crate::base::name::{KindName, Label};
+use crate::base::path::ValuePath;
 use crate::base::value::{Object, Value};
 
+/// Where the parts of a task are written.
+pub trait Written: Debug + Send + Sync {
+    /// Where a part of it is written; `None` if no file has it.
+    fn place_of(&self, path: &ValuePath) -> Option<Place>;
+}
+
 /// Where a task comes from, for messages.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Provenance {
     /// Where it is written.
     pub place: Option<Place>,
+    /// Where its parts are written, as far as is known.
+    pub written: Option<Arc<dyn Written>>,
+}
+
+impl PartialEq for Provenance {
+    fn eq(&self, other: &Self) -> bool {
+        self.place == other.place
+    }
+}
+
+impl Eq for Provenance {}
+
+impl Provenance {
+    /// Whether a part of the task is written in a file.
+    #[must_use]
+    pub fn has(&self, path: &ValuePath) -> bool {
+        let written = self.written.as_ref();
+        written.is_some_and(|written| written.place_of(path).is_some())
+    }
+
+    /// Where a part of the task is written, or else the task.
+    #[must_use]
+    pub fn place_of(&self, path: &ValuePath) -> Option<Place> {
+        let part = self
+            .written
+            .as_ref()
+            .and_then(|written| written.place_of(path));
+        part.or_else(|| self.place.clone())
+    }
 }
 
 /// A task, by label.
@@ -45,7 +82,7 @@ impl ToJson for Task {
     /// As the peer writes it in `full-task-graph.json`.
     fn to_json(&self) -> Value {
         let dependencies = self.dependencies.iter();
-        let fields = Written {
+        let fields = Fields {
             kind: &self.kind,
             label: &self.label,
             description: &self.description,
@@ -61,7 +98,7 @@ impl ToJson for Task {
 }
 
 /// The fields of a task that are written.
-pub(super) struct Written<'a> {
+pub(super) struct Fields<'a> {
     pub kind: &'a KindName,
     pub label: &'a Label,
     pub description: &'a str,
@@ -73,7 +110,7 @@ pub(super) struct Written<'a> {
     pub task: &'a Object,
 }
 
-impl Written<'_> {
+impl Fields<'_> {
     /// The fields by name, in order.
     pub(super) fn object(self) -> Object {
         let labels = |labels: &[Label]| labels.iter().collect::<Value>();
@@ -176,9 +213,15 @@ impl Task {
     /// A message about this task.
     #[must_use]
     pub fn diagnostic(&self, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic_at(None, message)
+    }
+
+    /// A message about a part of this task.
+    #[must_use]
+    pub fn diagnostic_at(&self, place: Option<Place>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::user(message)
             .in_kind(&self.kind)
             .in_task(self.label.as_str())
-            .at(self.provenance.place.clone())
+            .at(place.or_else(|| self.provenance.place.clone()))
     }
 }

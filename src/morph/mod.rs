@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::{Label, TaskId};
+use crate::base::text::plural;
 use crate::base::value::truthy;
 use crate::custom::Custom;
 use crate::model::id_graph::IdGraph;
@@ -82,7 +83,7 @@ pub fn morph(
             label_to_taskid.insert(task.label.clone(), task.task_id.clone());
         }
         if !added.is_empty() {
-            tracing::info!("Morph {} added {} tasks", morph.name, added.len());
+            tracing::info!("Morph {} added {}", morph.name, plural(added.len(), "task"));
         }
         graph = changed.and(added);
     }
@@ -92,7 +93,7 @@ pub fn morph(
         (graph, label_to_taskid) = (morphed.graph, morphed.label_to_taskid);
         if graph.len() > before {
             let added = graph.len() - before;
-            tracing::info!("Morphs of the project added {added} tasks");
+            tracing::info!("Morphs of the project added {}", plural(added, "task"));
         }
     }
     // Last, so that tasks that morphs have added or changed are staged as they would be created.

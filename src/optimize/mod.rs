@@ -30,11 +30,14 @@ pub mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{IndexPath, Label, TaskId};
+use crate::base::path::ValuePath;
 use crate::base::suggest;
+use crate::base::value::Value;
 use crate::custom::strategies::Strategies;
 use crate::model::id_graph::IdGraph;
+use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::target::TargetTaskGraph;
 
@@ -143,6 +146,64 @@ fn removed(verdicts: &Verdicts) -> BTreeSet<Label> {
         .collect()
 }
 
+/// Checks the strategies of all tasks, also of those that no push selects.
+///
+/// `own` is the names of the project's strategies.
+///
+/// # Errors
+/// Every strategy that nobody has.
+pub fn check_names(graph: &LabelGraph, own: &[&str]) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
+    for task in graph.tasks() {
+        let Some((name, _)) = task.strategy() else {
+            continue;
+        };
+        if strategy::find(name).is_none() && !own.contains(&name) {
+            wrong.push(unknown_strategy(task, name, own));
+        }
+        warn_of_negation(task);
+    }
+    wrong.or_ok(())
+}
+
+/// Warns of patterns that look like exceptions, of which there are none.
+fn warn_of_negation(task: &Task) {
+    let Some(("skip-unless-changed", Value::Array(patterns))) = task.strategy() else {
+        return;
+    };
+    let mut patterns = patterns.iter().filter_map(Value::as_str);
+    if let Some(pattern) = patterns.find(|pattern| pattern.starts_with('!')) {
+        let place = task.provenance.place_of(&ValuePath::keys(["optimization"]));
+        let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+        tracing::warn!(
+            "{place}task `{}`: the pattern `{pattern}` of `skip-unless-changed` is no exception: it matches \
+             files whose names begin with `!`",
+            task.label
+        );
+    }
+}
+
+/// The mistake of a strategy that nobody has.
+fn unknown_strategy(task: &Task, name: &str, own: &[&str]) -> Diagnostic {
+    let place = task
+        .provenance
+        .place_of(&ValuePath::keys(["optimization", name]));
+    let known = STRATEGIES
+        .iter()
+        .map(|strategy| strategy.name)
+        .chain(own.iter().copied());
+    let hint = suggest::hint(name, known.collect::<Vec<_>>());
+    let help = match hint.starts_with("did you mean") {
+        true => hint,
+        false => format!(
+            "register it with `taskgraph.optimize.base.register_strategy`, in a module that the function of \
+             `taskgraph.register` in config.yml imports; {hint}"
+        ),
+    };
+    task.diagnostic_at(place, format!("unknown optimization strategy `{name}`"))
+        .help(help)
+}
+
 fn check_strategies(target: &TargetTaskGraph, custom: Option<&Strategies<'_, '_>>) -> Outcome<()> {
     let mut wrong = Diagnostics::new();
     for task in optimizable(target) {
@@ -150,13 +211,7 @@ fn check_strategies(target: &TargetTaskGraph, custom: Option<&Strategies<'_, '_>
             continue;
         };
         if strategy::find(name).is_none() && custom.is_none_or(|custom| !custom.has(name)) {
-            wrong.push(
-                task.diagnostic(format!("unknown optimization strategy `{name}`"))
-                    .help(suggest::hint_native(
-                        name,
-                        STRATEGIES.iter().map(|strategy| strategy.name),
-                    )),
-            );
+            wrong.push(unknown_strategy(task, name, &[]));
         }
     }
     wrong.or_ok(())

@@ -128,6 +128,12 @@ impl Exception {
         }
     }
 
+    /// Whether a module that was to be imported does not exist.
+    #[must_use]
+    pub fn is_missing_module(&self) -> bool {
+        self.class == "ModuleNotFoundError" && self.raised.is_none()
+    }
+
     /// The exception as a mistake of the project's.
     #[must_use]
     pub fn diagnostic(&self, what: &str) -> Diagnostic {
@@ -153,6 +159,8 @@ impl Exception {
         // The message of a schema is complete; the traceback of the check would not help.
         if self.class == "SchemaValidationError" {
             diagnostic.because(message.trim_end())
+        } else if self.traceback.is_empty() || self.traceback.trim_end() == message {
+            diagnostic
         } else {
             diagnostic.because(self.traceback.trim_end())
         }

@@ -16,6 +16,7 @@ use std::process::Command;
 use super::process::Process;
 use super::project::Project;
 use crate::base::diagnostic::Diagnostic;
+use crate::ports::files::metadata;
 
 /// The major version of taskgraph whose behaviour is built in.
 pub const CONTRACT: u64 = 24;
@@ -81,14 +82,41 @@ pub fn find(project: &Project) -> Result<(Interpreter, Process), Diagnostic> {
     let help = match named {
         Some(_) => {
             "set SNOWMAN_PYTHON to an interpreter in which taskcluster-taskgraph is installed"
+                .to_owned()
         }
-        None => {
-            "install taskcluster-taskgraph (`pip install --requirement taskcluster/requirements.txt`, \
-             or `uv sync`), or set SNOWMAN_PYTHON to an interpreter that has it"
-        }
+        None => format!(
+            "install taskcluster-taskgraph (`{}`), or set SNOWMAN_PYTHON to an interpreter that has it",
+            install_command(project)
+        ),
     };
     let diagnostic = Diagnostic::environment("no Python with the package taskgraph was found");
     Err(diagnostic.because(tried.join("\n")).help(help))
+}
+
+/// The command that installs what the project needs, by the files that it has: those in the folder of
+/// config.yml come first, then those in the folders above it.
+fn install_command(project: &Project) -> String {
+    let root = project.working.join(&project.root);
+    let folders = root.ancestors();
+    for folder in folders.take_while(|folder| folder.starts_with(&project.repository)) {
+        let has =
+            |name: &str| matches!(metadata(&folder.join(name)), Ok(Some(found)) if found.is_file());
+        let named = |name: &str| {
+            let path = folder.join(name);
+            let path = path.strip_prefix(&project.repository).unwrap_or(&path);
+            path.display().to_string()
+        };
+        if has("requirements.txt") {
+            return format!("pip install --requirement {}", named("requirements.txt"));
+        }
+        if has("uv.lock") {
+            return "uv sync".to_owned();
+        }
+        if has("poetry.lock") {
+            return "poetry install".to_owned();
+        }
+    }
+    "pip install taskcluster-taskgraph".to_owned()
 }
 
 /// Starts an interpreter again.

@@ -17,7 +17,7 @@ pub const ENTRY: &str = "SNOWMAN_ENTRY";
 pub struct Project {
     /// How much runs in Python.
     pub mode: Mode,
-    /// The folder that the program was started in.
+    /// The folder that `root` starts from: that which the program was started in, or one above it.
     pub working: PathBuf,
     /// The root of the repository.
     pub repository: PathBuf,

@@ -52,10 +52,8 @@ fn refused(
     let Recognized { system, action } = recognized;
     let mut found = Vec::new();
     let all = scopes(definition);
-    let at = |path: &'static str, message: String, help: Option<String>| Violation {
-        path: ValuePath::keys([path]),
-        message,
-        help,
+    let at = |path: &'static str, message: String, help: Option<String>| {
+        Violation::of_value(ValuePath::keys([path]), message, help)
     };
     let payload = with_texts(&definition["payload"]);
     for rule in system.scopes.iter().filter(|rule| counts(rule)) {
@@ -94,11 +92,9 @@ fn shape_violations(shape: &TaskShape, payload: &Value) -> Vec<Violation> {
     for [first, second] in shape.together {
         for (given, other) in [(first, second), (second, first)] {
             if payload.get(given).is_some() && payload.get(other).is_none() {
-                found.push(Violation {
-                    path: ValuePath::keys(["payload"]),
-                    message: format!("`payload.{given}` needs `payload.{other}`"),
-                    help: None,
-                });
+                let message = format!("`payload.{given}` needs `payload.{other}`");
+                let path = ValuePath::keys(["payload"]);
+                found.push(Violation::of_value(path, message, None));
             }
         }
     }
@@ -130,11 +126,9 @@ fn unknown_action(
             },
         },
     };
-    Some(Violation {
-        path: ValuePath::keys([path]),
-        message: format!("the worker of {} has no action `{name}`", system.name),
-        help: Some(suggest::hint(name, names)),
-    })
+    let message = format!("the worker of {} has no action `{name}`", system.name);
+    let help = Some(suggest::hint(name, names));
+    Some(Violation::of_value(ValuePath::keys([path]), message, help))
 }
 
 /// The values that become texts before a worker sees them, by the only key of their mapping.

@@ -62,6 +62,8 @@ pub(crate) struct Services {
     pub(crate) action_handler: Option<ActionHandler>,
     /// The tasks that simulated workers do not run.
     pub(crate) left_to_caller: Option<TaskFilter>,
+    /// When the services were started.
+    pub(crate) started: Moment,
 }
 
 /// The services behind their lock, with the clock and the options of workers.
@@ -112,6 +114,7 @@ impl SharedServices {
             changes: 0,
             action_handler: None,
             left_to_caller: None,
+            started: time::truncate_to_millis(clock()),
         };
         let changed = Notify::new();
         Ok(SharedServices {

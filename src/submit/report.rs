@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::plan::Creation;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::name::{Label, TaskId};
+use crate::base::text::plural;
 use crate::ports::taskcluster::ApiError;
 
 /// An event during the creation of tasks.
@@ -165,8 +166,12 @@ impl fmt::Display for SubmitProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wanted = self.wanted;
         match self.created {
-            0 => write!(f, "none of {wanted} tasks is known to exist")?,
-            1 => write!(f, "1 of {wanted} tasks exists and will not start")?,
+            0 => write!(f, "none of {} is known to exist", plural(wanted, "task"))?,
+            1 => write!(
+                f,
+                "1 of {} exists and will not start",
+                plural(wanted, "task")
+            )?,
             n => write!(f, "{n} of {wanted} tasks exist and will not start")?,
         }
         f.write_str(match (self.closed, self.created) {

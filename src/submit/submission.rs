@@ -23,6 +23,7 @@ use super::report::{Created, Events, SubmitError, SubmitEvent, SubmitReport};
 use super::sleeper::{Sleeper, TokioSleeper};
 use super::summary::submission_summary;
 use crate::base::diagnostic::{Diagnostics, Outcome};
+use crate::base::text::plural;
 use crate::ports::artifacts::{Artifacts, write_json};
 
 /// The artifact that reports the result of a submission.
@@ -168,8 +169,8 @@ pub async fn submit(
     };
     let (plan, kept) = (&reconciled.plan, &reconciled.kept);
     tracing::info!(
-        "Creating {} tasks, of which {} already exist; failed calls are retried for up to {} minutes",
-        plan.len(),
+        "Creating {}, of which {} already exist; failed calls are retried for up to {} minutes",
+        plural(plan.len(), "task"),
         kept.len(),
         options.limits.retry.budget.as_secs() / 60
     );

@@ -21,6 +21,7 @@ pub use method::{METHODS, TargetMethod};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::Label;
 use crate::base::suggest;
+use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::config::parameters::Parameters;
 use crate::custom::Custom;
@@ -224,7 +225,8 @@ fn hint<'n>(
 
 fn log_filter(filter: &str, method: &str, before: usize, left: usize) {
     let pruned = before.saturating_sub(left);
-    tracing::info!("Filter {filter} with method {method} pruned {pruned} tasks ({left} remain)");
+    let pruned = plural(pruned, "task");
+    tracing::info!("Filter {filter} with method {method} pruned {pruned} ({left} remain)");
 }
 
 /// The names of the filters, in order.
@@ -277,8 +279,8 @@ pub fn target_task_graph(
         entry.or_insert(Requested::AlwaysTarget);
     }
     tracing::info!(
-        "Adding {} tasks with `always_target` attribute",
-        requested.len() - targets.tasks.len()
+        "Adding {} with `always_target` attribute",
+        plural(requested.len() - targets.tasks.len(), "task")
     );
     if !rules.has(Rule::ImagesOnDemand) {
         let images = full

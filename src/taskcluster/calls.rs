@@ -17,6 +17,7 @@ use super::web::within;
 use crate::base::name::{IndexPath, TaskId};
 use crate::base::pause::RetryPolicy;
 use crate::base::scope::ScopeSet;
+use crate::base::text::plural;
 use crate::base::time::Timestamp;
 use crate::base::value;
 use crate::base::worker_pool::WorkerPool;
@@ -217,7 +218,7 @@ impl Taskcluster for Ready {
 
     fn statuses<'a>(&'a self, task_ids: &'a [TaskId]) -> Answer<'a, BTreeMap<TaskId, TaskStatus>> {
         Box::pin(async move {
-            let call = format!("queue.statuses({} tasks)", task_ids.len());
+            let call = format!("queue.statuses({})", plural(task_ids.len(), "task"));
             let items = task_ids.iter().map(TaskId::as_str).collect();
             let mut found = BTreeMap::new();
             self.in_batches(

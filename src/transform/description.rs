@@ -219,3 +219,34 @@ pub const FETCHES: Field = optional(
     ]))),
     "artifacts to download before the task starts, by kind or dependency",
 );
+
+/// The keys that other transforms than `taskgraph.transforms.task` handle, with the transform of each.
+pub const KEYS_OF_TRANSFORMS: &[(&str, &str)] = &[
+    ("cache", "taskgraph.transforms.cached_tasks"),
+    ("chunk", "taskgraph.transforms.chunking"),
+    ("fetch", "taskgraph.transforms.fetch"),
+    ("fetches", "taskgraph.transforms.run"),
+    ("from-deps", "taskgraph.transforms.from_deps"),
+    ("matrix", "taskgraph.transforms.matrix"),
+    ("notifications", "taskgraph.transforms.notify"),
+    ("notify", "taskgraph.transforms.notify"),
+    ("partial-updates", "snowman.transforms.partial_updates"),
+    ("publish", "snowman.transforms.publish"),
+    (
+        "release-artifacts",
+        "mozilla_taskgraph.transforms.scriptworker.release_artifacts",
+    ),
+    ("replicate", "mozilla_taskgraph.transforms.replicate"),
+    ("run", "taskgraph.transforms.run"),
+    ("run-on-releases", "snowman.transforms.run_on_releases"),
+    ("task-context", "taskgraph.transforms.task_context"),
+    ("when", "taskgraph.transforms.run"),
+];
+
+/// The transform that handles a key, if it is none of a task description.
+#[must_use]
+pub fn transform_of_key(key: &str) -> Option<&'static str> {
+    let mut keys = KEYS_OF_TRANSFORMS.iter();
+    keys.find(|(name, _)| *name == key)
+        .map(|(_, transform)| *transform)
+}

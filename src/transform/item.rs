@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome, Place};
 use crate::base::path::ValuePath;
 use crate::base::value::{List, Object, Str, Value};
-use crate::config::schema::Schema;
+use crate::config::schema::{Schema, Violation};
 use crate::config::yaml::Places;
 use crate::model::edge_trail::EdgeNotes;
+use crate::model::task::Written;
 
 /// Variables for the environment of a task.
 pub type Variables = Vec<(&'static str, Value)>;
@@ -49,6 +50,12 @@ impl Origin {
         })
     }
 
+    /// Whether a part of the item was written in a file, and not added by a transform.
+    #[must_use]
+    pub fn is_written(&self, path: &ValuePath) -> bool {
+        self.exact_place(path).is_some()
+    }
+
     /// The place of the item itself.
     #[must_use]
     pub fn own_place(&self) -> Option<Place> {
@@ -59,6 +66,12 @@ impl Origin {
 /// A path below another one.
 fn below(prefix: &ValuePath, path: &ValuePath) -> ValuePath {
     ValuePath(prefix.0.iter().chain(&path.0).cloned().collect())
+}
+
+impl Written for Origin {
+    fn place_of(&self, path: &ValuePath) -> Option<Place> {
+        self.exact_place(path)
+    }
 }
 
 /// A task while it passes through the transforms.
@@ -111,8 +124,22 @@ impl Item {
     /// # Errors
     /// Every violation.
     pub fn check(&self, path: &[&str], value: &Object, schema: &Schema) -> Outcome<()> {
+        self.violations(path, value, schema, |_| true)
+    }
+
+    /// As [`Item::check`], without the violations for which `is_told` returns false.
+    ///
+    /// # Errors
+    /// Every other violation.
+    pub fn violations(
+        &self,
+        path: &[&str],
+        value: &Object,
+        schema: &Schema,
+        is_told: impl Fn(&Violation) -> bool,
+    ) -> Outcome<()> {
         let mut wrong = Diagnostics::new();
-        for violation in schema.check(value) {
+        for violation in schema.check(value).into_iter().filter(is_told) {
             let steps = ValuePath::keys(path.iter().copied()).0.into_iter();
             let whole = ValuePath(steps.chain(violation.path.0).collect());
             let prefix = path.join(".");

@@ -7,6 +7,7 @@ pub mod cached_tasks;
 pub mod chunking;
 pub mod code_review;
 pub mod docker_image;
+pub mod draft;
 pub mod fetch;
 pub mod from_deps;
 pub mod mark_as_shipped;
@@ -58,4 +59,23 @@ pub fn find(reference: &str) -> Option<&'static Transform> {
         .iter()
         .find(|t| t.name == name || t.aliases.contains(&name))
         .copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transform::description::KEYS_OF_TRANSFORMS;
+
+    #[test]
+    fn keys_are_those_of_their_transforms() {
+        for (key, name) in KEYS_OF_TRANSFORMS {
+            let transform = find(name).unwrap_or_else(|| panic!("{name}"));
+            let has =
+                |schema: &crate::config::schema::Schema| schema.names().any(|name| name == *key);
+            // `cached_tasks` has no schema, as in taskgraph.
+            assert!(transform.schema.is_none_or(has), "{key} of {name}");
+            let task = task::TASK.schema.unwrap();
+            assert!(!has(task), "{key} is a key of task descriptions");
+        }
+    }
 }

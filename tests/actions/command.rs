@@ -58,6 +58,20 @@ async fn a_test_prints_what_would_be_created_and_changes_nothing() {
         }
     }
     assert_eq!(outputs[0], outputs[1]);
+    let args = [
+        "--task-id",
+        task.as_str(),
+        "--input",
+        "input.yml",
+        "retrigger",
+    ];
+    let summary = tested(&bench, &push, &args).await.err;
+    assert!(
+        summary.contains(
+            "The action would create 3 tasks (1 build, 1 sign, 1 test); nothing was done"
+        ),
+        "{summary}"
+    );
     let labels: Vec<&str> = outputs[0]
         .iter()
         .map(|pair| pair[1]["metadata"]["name"].as_str().unwrap())

@@ -22,7 +22,8 @@ fn config_is_missing() {
     exit code 1
     stderr:
       × `taskcluster/config.yml` does not exist
-      help: run snowman in the repository, or pass the folder of config.yml with --root
+      help: run `snowman init` to create a project in this repository, or pass the folder of config.yml
+            with --root
 
     1 error
     ");
@@ -227,7 +228,7 @@ fn keys_are_written_twice() {
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/config.yml:2:1: duplicate key `trust-domain`
+    WARN taskcluster/config.yml:2:1: duplicate key `trust-domain`
       help: remove one of the two; the value on line 1 has no effect
     ");
 }

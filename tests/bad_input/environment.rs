@@ -55,7 +55,8 @@ fn the_root_is_missing() {
     exit code 1
     stderr:
       × `taskgraph/config.yml` does not exist
-      help: run snowman in the repository, or pass the folder of config.yml with --root
+      help: run `snowman init` to create a project in this repository, or pass the folder of config.yml
+            with --root
 
     1 error
     ");
@@ -67,12 +68,9 @@ fn the_root_is_found_from_a_subfolder() {
         .file("src/main.rs", "")
         .run_in("src", &["full"]);
     assert_snapshot!(ran.shown(), @"
-    exit code 1
-    stderr:
-      × `src/taskcluster/config.yml` does not exist
-      help: run snowman in the repository, or pass the folder of config.yml with --root
-
-    1 error
+    exit code 0
+    stdout:
+    build-linux
     ");
 }
 
@@ -83,7 +81,8 @@ fn the_root_is_a_file() {
     exit code 1
     stderr:
       × `taskcluster/config.yml/config.yml` does not exist
-      help: run snowman in the repository, or pass the folder of config.yml with --root
+      help: run `snowman init` to create a project in this repository, or pass the folder of config.yml
+            with --root
 
     1 error
     ");

@@ -181,8 +181,8 @@ tasks:
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has the unknown key `transform`; did you mean `transforms`?
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has the unknown key `kind-dependency`; did you mean `kind-dependencies`?
+    WARN taskcluster/kinds/build/kind.yml:1:1: kind `build` has the unknown key `transform`; did you mean `transforms`?
+    WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has the unknown key `kind-dependency`; did you mean `kind-dependencies`?
     ");
 }
 
@@ -197,7 +197,7 @@ fn a_key_has_the_name_of_an_early_version() {
     assert_snapshot!(ran.shown(), @"
     exit code 0
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has the unknown key `jobs`; did you mean `tasks`?
+    WARN taskcluster/kinds/build/kind.yml:2:1: kind `build` has the unknown key `jobs`; did you mean `tasks`?
     ");
 }
 
@@ -230,7 +230,7 @@ tasks:
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:11:5: duplicate key `linux`
+    WARN taskcluster/kinds/build/kind.yml:11:5: duplicate key `linux`
       help: remove one of the two; the value on line 2 has no effect
     ");
 }
@@ -245,7 +245,11 @@ transforms: []
 ",
         )
         .run(&["full"]);
-    assert_snapshot!(ran.shown(), @"exit code 0");
+    assert_snapshot!(ran.shown(), @"
+    exit code 0
+    stderr:
+    WARN taskcluster/kinds/build/kind.yml: the kind `build` has no tasks; write them under `tasks`, or list their files in `tasks-from`
+    ");
 }
 
 #[test]
@@ -336,6 +340,7 @@ kind-dependencies: 1
      1 │ tasks: {a: }}
        ·             ─
        ╰────
+      help: this bracket closes nothing: remove it
 
     3 errors
     ");

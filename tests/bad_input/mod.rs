@@ -26,6 +26,7 @@ mod python;
 mod references;
 mod repository;
 mod secrets;
+mod several;
 mod splitting;
 mod submission;
 mod tasks;

@@ -322,7 +322,7 @@ fn a_file_of_scopes_is_incomplete() {
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-    [TIME]  WARN assume:repo:github.com/org/project:* is not expanded: the file must also list the scopes that this role grants
+    WARN assume:repo:github.com/org/project:* is not expanded: the file must also list the scopes that this role grants
       × kind `build`, task `build-a`: the scope `queue:scheduler-id:test-level-3` is missing
        ╭─[taskcluster/kinds/build/kind.yml:4:5]
      3 │ tasks:

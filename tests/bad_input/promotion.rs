@@ -181,12 +181,12 @@ async fn a_flavor_is_checked_when_it_is_promoted() {
     stdout:
     build-linux
     stderr:
-    [TIME]  WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
+    WARN taskcluster/config.yml:19:9: `release-promotion.flavors.promote.target-tasks-method` is missing
       help: add it: the target-tasks method; `{project}` is replaced
-    [TIME]  WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string "all"
-    [TIME]  WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates`: expected a boolean, found a mapping
-    [TIME]  WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product`: expected a string, found a list
-    [TIME]  WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later`: expected a mapping (release promotion flavor), found null
+    WARN taskcluster/config.yml:19:19: `release-promotion.flavors.promote.rebuild-kinds`: expected a list of strings, found the string "all"
+    WARN taskcluster/config.yml:19:39: `release-promotion.flavors.promote.partial-updates`: expected a boolean, found a mapping
+    WARN taskcluster/config.yml:20:46: `release-promotion.flavors.ship.product`: expected a string, found a list
+    WARN taskcluster/config.yml:21:9: `release-promotion.flavors.later`: expected a mapping (release promotion flavor), found null
     "#);
     let taskcluster = taskcluster().await;
     let input = json!({

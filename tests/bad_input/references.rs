@@ -96,28 +96,28 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `build-b`: the dependency `a` is `biuld-a`, which does not exist
-       ╭─[taskcluster/kinds/build/kind.yml:5:5]
+       ╭─[taskcluster/kinds/build/kind.yml:5:62]
      4 │     a: {description: A, worker-type: succeed}
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
-       ·     ─
+       ·                                                              ─
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
        ╰────
       help: did you mean `build-a`?
 
       × kind `build`, task `build-b`: the dependency `other` is `frobnicate`, which does not exist
-       ╭─[taskcluster/kinds/build/kind.yml:5:5]
+       ╭─[taskcluster/kinds/build/kind.yml:5:74]
      4 │     a: {description: A, worker-type: succeed}
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
-       ·     ─
+       ·                                                                          ─────
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
        ╰────
       help: use the label of an existing task, or remove the dependency
 
       × kind `build`, task `build-c`: the dependency `d` is `build-e`, which does not exist
-       ╭─[taskcluster/kinds/build/kind.yml:6:5]
+       ╭─[taskcluster/kinds/build/kind.yml:6:62]
      5 │     b: {description: B, worker-type: succeed, dependencies: {a: biuld-a, other: frobnicate}}
      6 │     c: {description: C, worker-type: succeed, dependencies: {d: build-e}}
-       ·     ─
+       ·                                                              ─
        ╰────
       help: did you mean `build-a`?
 
@@ -168,10 +168,10 @@ tasks:
     stderr:
       × kind `build`, task `build-a`: tasks depend on each other: build-a -> build-b -> build-c ->
       │ build-a
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+       ╭─[taskcluster/kinds/build/kind.yml:4:62]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-b}}
-       ·     ─
+       ·                                                              ─
      5 │     b: {description: B, worker-type: succeed, dependencies: {x: build-c}}
        ╰────
       help: remove one of these dependencies
@@ -193,13 +193,13 @@ tasks:
     assert_snapshot!(ran.shown(), @"
     exit code 1
     stderr:
-      × kind `build`, task `build-a`: tasks depend on each other: build-a -> build-a
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
+      × kind `build`, task `build-a`: the task depends on itself: build-a
+       ╭─[taskcluster/kinds/build/kind.yml:4:62]
      3 │ tasks:
      4 │     a: {description: A, worker-type: succeed, dependencies: {x: build-a}}
-       ·     ─
+       ·                                                              ─
        ╰────
-      help: remove one of these dependencies
+      help: remove this dependency
 
     1 error
     ");

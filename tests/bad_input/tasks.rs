@@ -91,6 +91,23 @@ tasks:
      14 │         worker-type: linux
         ╰────
 
+      × kind `build`, task `mac`: unknown key `treeherdr`
+        ╭─[taskcluster/kinds/build/kind.yml:17:9]
+     16 │         run: {using: run-task, command: make}
+     17 │         treeherdr: {}
+        ·         ─────────
+        ╰────
+      help: did you mean `treeherder`?
+
+      × kind `build`, task `mac`: in `worker`: `max-run-time`: expected an integer, found the string "10
+      │ minutes"
+        ╭─[taskcluster/kinds/build/kind.yml:15:43]
+     14 │         worker-type: linux
+     15 │         worker: {docker-image: debian:12, max-run-time: 10 minutes}
+        ·                                           ────────────
+     16 │         run: {using: run-task, command: make}
+        ╰────
+
       × kind `test`, task `unit`: `description`: expected a string, found 5
        ╭─[taskcluster/kinds/test/kind.yml:5:9]
      4 │     unit:
@@ -127,7 +144,7 @@ tasks:
         ╰────
       help: add it: a description of the task
 
-    5 errors
+    7 errors
     "#);
 }
 
@@ -303,7 +320,15 @@ tasks:
        ·                                                                     ─────────────
        ╰────
 
-    1 error
+      × kind `build`, task `a`: `deadline-after`: "soon" is not a time span; write a number and a unit,
+      │ e.g. `14 days`
+       ╭─[taskcluster/kinds/build/kind.yml:4:47]
+     3 │ tasks:
+     4 │     a: {description: A, worker-type: succeed, deadline-after: soon, expires-after: 3 moons}
+       ·                                               ──────────────
+       ╰────
+
+    2 errors
     "#);
 }
 
@@ -346,7 +371,7 @@ tasks:
     stdout:
     build-c
     stderr:
-    [TIME]  WARN taskcluster/kinds/build/kind.yml:4:5: kind `build`, task `build-a`: the attribute `run_on_projects` is the string "all", so each letter counts as a name (also in 1 more task)
+    WARN taskcluster/kinds/build/kind.yml:4:5: kind `build`, task `build-a`: the attribute `run_on_projects` is the string "all", so each letter counts as a name (also in 1 more task)
       help: write ["all"]
     "#);
 }

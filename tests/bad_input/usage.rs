@@ -14,7 +14,7 @@ fn the_command_is_missing() {
     stderr:
     A Taskcluster decision task in one native binary: task graphs, actions and release promotion
 
-    Usage: snowman <COMMAND>
+    Usage: snowman [OPTIONS] <COMMAND>
     ");
 }
 
@@ -28,7 +28,7 @@ fn a_command_is_unknown() {
 
       tip: a similar subcommand exists: 'optimized'
 
-    Usage: snowman <COMMAND>
+    Usage: snowman [OPTIONS] <COMMAND>
 
     For more information, try '--help'.
     ");
@@ -72,7 +72,7 @@ fn quiet_and_verbose_exclude_each_other() {
     stderr:
     error: the argument '--quiet' cannot be used with '--verbose'
 
-    Usage: snowman full --quiet
+    Usage: snowman full [OPTIONS]
 
     For more information, try '--help'.
     ");

@@ -206,22 +206,22 @@ tasks:
     exit code 1
     stderr:
       × kind `build`, task `build-a`: unknown optimization strategy `skip-unless-change`
-       ╭─[taskcluster/kinds/build/kind.yml:4:5]
-     3 │ tasks:
-     4 │     a:
-       ·     ─
-     5 │         description: A
+       ╭─[taskcluster/kinds/build/kind.yml:7:24]
+     6 │         worker-type: succeed
+     7 │         optimization: {skip-unless-change: [src]}
+       ·                        ──────────────────
+     8 │     b:
        ╰────
       help: did you mean `skip-unless-changed`?
 
       × kind `build`, task `build-b`: unknown optimization strategy `push-interval`
-       ╭─[taskcluster/kinds/build/kind.yml:8:5]
-     7 │         optimization: {skip-unless-change: [src]}
-     8 │     b:
-       ·     ─
-     9 │         description: B
-       ╰────
-      help: register it if the project defines it in Python; available: always, index-search, never,
+        ╭─[taskcluster/kinds/build/kind.yml:11:24]
+     10 │         worker-type: succeed
+     11 │         optimization: {push-interval: 5, index-search: []}
+        ·                        ─────────────
+        ╰────
+      help: register it with `taskgraph.optimize.base.register_strategy`, in a module that the function
+            of `taskgraph.register` in config.yml imports; available: always, index-search, never,
             skip-unless-changed
 
     2 errors

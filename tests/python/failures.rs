@@ -306,3 +306,100 @@ fn an_interpreter_without_taskgraph_is_an_error() {
         ],
     );
 }
+
+#[test]
+fn an_item_that_is_no_task_is_reported_with_its_transform() {
+    let Some(world) = world() else { return };
+    // `size` comes later, and lets null through.
+    let world = world
+        .with(
+            BUILD,
+            "        yield task\n        if again",
+            "        yield task\n        yield None\n        if again",
+        )
+        .with(
+            BUILD,
+            "    for number, task in enumerate(tasks):\n",
+            "    for number, task in enumerate(tasks):\n        if task is None:\n            \
+             yield task\n            continue\n",
+        );
+    says(
+        &world,
+        &[
+            "kind `build`: the transform `hail_taskgraph.transforms.build` yielded null instead of a task",
+            "after the task `one`",
+        ],
+    );
+}
+
+#[test]
+fn a_later_transform_may_leave_out_what_is_no_task() {
+    let Some(world) = world() else { return };
+    let world = world
+        .with(
+            BUILD,
+            "        yield task\n        if again",
+            "        yield task\n        yield None\n        if again",
+        )
+        .with(
+            BUILD,
+            "    for number, task in enumerate(tasks):\n",
+            "    for number, task in enumerate(task for task in tasks if task):\n",
+        );
+    let done = world.ours(&["full", "-p", "params/push.yml"]);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+#[test]
+fn modules_that_do_not_exist_are_reported_without_a_traceback() {
+    let Some(world) = world() else { return };
+    let world = world
+        .with(
+            "taskcluster/kinds/build/kind.yml",
+            "hail_taskgraph.transforms.build",
+            "taskgraph.transforms.task_contxt",
+        )
+        .with(
+            "taskcluster/kinds/listed/kind.yml",
+            "hail_taskgraph.loaders.lines:loader",
+            "nowhere.at_all:loader",
+        );
+    let error = world.failure(&["full", "-p", "params/push.yml"]);
+    for text in [
+        "kind `build`: unknown transform `taskgraph.transforms.task_contxt`",
+        "did you mean `taskgraph.transforms.task_context`?",
+        "No module named 'nowhere'",
+    ] {
+        assert!(flat(&error).contains(text), "{text}\n{error}");
+    }
+    assert!(
+        !error.contains("Traceback") && !error.contains("importlib"),
+        "{error}"
+    );
+}
+
+#[test]
+fn strategies_of_the_project_count() {
+    let Some(world) = world() else { return };
+    let world = world.with("taskcluster/kinds/build/kind.yml", "hail-any:", "hail-ayn:");
+    says(
+        &world,
+        &[
+            "task `build-two`: unknown optimization strategy `hail-ayn`",
+            "did you mean `hail-any`?",
+        ],
+    );
+    let world = world.with("taskcluster/kinds/build/kind.yml", "hail-ayn:", "thunder:");
+    says(
+        &world,
+        &[
+            "unknown optimization strategy `thunder`",
+            "register it with `taskgraph.optimize.base.register_strategy`",
+            "hail-skip",
+        ],
+    );
+}

@@ -179,6 +179,17 @@ fn uv_is_used_for_a_project_with_a_lock_file() {
         error.contains("no Python with the package taskgraph was found"),
         "{error}"
     );
+    // No file of the project says what to install.
+    assert!(
+        error.contains("(`pip install taskcluster-taskgraph`)"),
+        "{error}"
+    );
+    std::fs::write(without.world.root().join("requirements.txt"), "").unwrap();
+    let error = without.world.failure(&["full", "-p", "params/push.yml"]);
+    assert!(
+        error.contains("(`pip install --requirement requirements.txt`)"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -28,6 +28,11 @@ impl GraphConfig {
         Ok((&alias.implementation, alias.os.as_deref()))
     }
 
+    /// The names of all aliases.
+    pub fn alias_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.aliases.keys().map(String::as_str)
+    }
+
     /// The worker pool behind a `worker-type` at an SCM level.
     ///
     /// # Errors

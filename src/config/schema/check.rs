@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Field, Schema, Type, Violation};
+use super::{Breach, Field, Schema, Type, Violation};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, is_same_text, truthy, type_name};
@@ -104,6 +104,7 @@ impl Schema {
                         path: path.key(key).whole(),
                         message: format!("`{}` is missing", path.key(field.name)),
                         help: Some(format!("did you mean `{}` instead of `{key}`?", field.name)),
+                        breach: Breach::Missing,
                     }),
                     Some(_) => {}
                     None => found.push(|| Violation {
@@ -111,6 +112,7 @@ impl Schema {
                         message: format!("`{}` is missing", path.key(field.name)),
                         help: Some(format!("add it: {}", field.doc))
                             .filter(|_| !field.doc.is_empty()),
+                        breach: Breach::Missing,
                     }),
                 },
                 None => {}
@@ -127,6 +129,9 @@ impl Schema {
                     path: path.key(key).whole(),
                     message: format!("unknown key `{}`", path.key(key)),
                     help: Some(suggest::hint(key, self.names())),
+                    breach: Breach::Unknown {
+                        near: suggest::nearest(key, self.names()).is_some(),
+                    },
                 });
             }
         }
@@ -140,6 +145,7 @@ impl Schema {
                 path: path.whole(),
                 message: format!("{} cannot be used together", present.join(" and ")),
                 help: Some("keep only one of them".to_owned()),
+                breach: Breach::Together,
             });
         }
     }
@@ -174,6 +180,7 @@ impl Type {
                         message: format!("`{path}` is {text:?}, which is not {}", self.describe()),
                         help: suggest::nearest(text, names.iter().copied())
                             .map(|name| format!("did you mean `{name}`?")),
+                        breach: Breach::Value,
                     });
                 }
             }
@@ -298,6 +305,29 @@ fn check_one_of(whole: &Type, types: &[Type], value: &Value, path: &Trail<'_>, f
     }
 }
 
+/// What to do with a keyed value (`by-level: …`) where none is taken.
+fn keyed_help(expected: &str, value: &Value) -> Option<String> {
+    let keys = value.as_object().filter(|_| is_keyed_by(value))?;
+    let by = keys.keys().next()?;
+    // The type in words says which other keys are taken.
+    Some(if expected.contains("keyed `by-") {
+        format!("`{by}` is not available for this key")
+    } else {
+        format!(
+            "this key cannot be keyed (`{by}`): write one value, or resolve the key in a transform before"
+        )
+    })
+}
+
+/// What to do with a template (`{name}`) that is read as a mapping, because it is not in quotes.
+fn template_help(value: &Value) -> Option<String> {
+    let map = value.as_object().filter(|map| map.len() == 1)?;
+    let (key, value) = map.iter().next()?;
+    value
+        .is_null()
+        .then(|| format!("put text that begins with `{{` in quotes: '{{{key}}}'"))
+}
+
 fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
     let found_value = match value {
         Value::String(text) if text.chars().count() <= 60 => format!("the string {text:?}"),
@@ -313,6 +343,7 @@ fn mismatch(path: &Trail<'_>, expected: &str, value: &Value) -> Violation {
     Violation {
         path: path.whole(),
         message: format!("{what}: expected {expected}, found {found_value}"),
-        help: None,
+        help: keyed_help(expected, value).or_else(|| template_help(value)),
+        breach: Breach::Value,
     }
 }

@@ -27,6 +27,7 @@ pub use self::settings::{Settings, settings};
 use crate::base::dag::Dag;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{Label, TaskId};
+use crate::base::text::plural;
 use crate::model::id_graph::IdGraph;
 use crate::model::task::Task;
 use crate::release::Recognized;
@@ -135,7 +136,7 @@ fn find(graph: &IdGraph, settings: &Settings) -> BTreeMap<TaskId, Recognized> {
     if !not_staged.is_empty() {
         let systems: Vec<String> = not_staged
             .iter()
-            .map(|(system, count)| format!("{count} {system} tasks"))
+            .map(|(system, count)| plural(*count, &format!("{system} task")))
             .collect();
         tracing::info!("Not staged: {}", systems.join(", "));
     }

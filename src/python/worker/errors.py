@@ -1,5 +1,6 @@
 """Describes an exception: its message, its place, and the task that it concerns."""
 
+import importlib
 import traceback
 
 
@@ -10,6 +11,11 @@ def _frames(error):
         frames.append(step)
         step = step.tb_next
     return frames
+
+
+def _is_of_imports(file):
+    """Returns whether a file is of Python's own machinery of imports."""
+    return file.startswith("<frozen importlib") or file == importlib.__file__
 
 
 def _task_in(values):
@@ -47,10 +53,14 @@ def describe(error):
             pass
     while frames and frames[0].tb_frame.f_code.co_filename.startswith("<snowman/"):
         frames.pop(0)
+    while frames and _is_of_imports(frames[-1].tb_frame.f_code.co_filename):
+        frames.pop()
     summary = traceback.TracebackException.from_exception(error)
     summary.stack = traceback.StackSummary.from_list(
         [frame for frame in summary.stack if not frame.filename.startswith(("<snowman/", "<frozen"))]
     )
+    # If a module does not exist, nothing of the project has run.
+    is_missing = isinstance(error, ImportError) and not frames
     kind = type(error)
     help = _help(error)
     last = frames[-1] if frames else None
@@ -59,7 +69,7 @@ def describe(error):
         "message": str(error),
         "task": task,
         "help": help,
-        "traceback": "".join(summary.format(chain=True)).rstrip(),
+        "traceback": "" if is_missing else "".join(summary.format(chain=True)).rstrip(),
         "file": last.tb_frame.f_code.co_filename if last else None,
         "line": last.tb_lineno if last else None,
         "function": last.tb_frame.f_code.co_name if last else None,

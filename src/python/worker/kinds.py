@@ -103,6 +103,7 @@ def run_transforms(head, blobs):
     kind.items = None
     origins = {id(item): index for index, item in enumerate(sent_items)}
     config = kind.transform_config()
+    odd = {}
     for item in sent_items if kind.trail else ():
         # What has changed it before is known.
         kind.trail.enter(item)
@@ -113,6 +114,10 @@ def run_transforms(head, blobs):
         items = transform(config, items)
         if items is None:
             raise Exception("the transform %s returns None instead of a sequence of tasks" % reference)
+        if inspect.isgenerator(items):
+            items = _noting(items, reference, odd)
+        elif isinstance(items, list):
+            items = list(_noting(items, reference, odd))
     items = list(items)
     source = kind.trail.source if kind.trail else lambda item: item
     numbers = [origins.get(id(source(item))) for item in items]
@@ -127,11 +132,25 @@ def run_transforms(head, blobs):
                 break
         kind.items = items
         return {"reason": reason}
-    answer = {"origins": numbers}
+    answer = {"origins": numbers, "odd": list(odd.values())}
     if kind.trail:
         answer["changes"] = [kind.trail.changes(item) for item in items]
         answer["roots"] = [kind.trail.root(item) for item in items]
     return answer, data
+
+
+def _noting(items, reference, odd):
+    """Yields the items, and notes which transform was the first to yield one that is no task.
+
+    A later transform may well leave it out, so it is not refused here.
+    """
+    before = None
+    for item in items:
+        if item is None or isinstance(item, (str, int, float, list)):
+            odd.setdefault(type(item), {"transform": reference, "before": before})
+        else:
+            before = _name(item)
+        yield item
 
 
 def _name(item):

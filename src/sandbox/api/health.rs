@@ -13,7 +13,10 @@ pub(crate) const METHODS: &[Endpoint] = &[
         scope: None,
         query: &[],
         input: None,
-        run: |_, call| Reply::ok(json!({"alive": true, "uptime": call.now.timestamp()})),
+        run: |services, call| {
+            let uptime = call.now - services.started;
+            Reply::ok(json!({"alive": true, "uptime": uptime.num_milliseconds() as f64 / 1000.0}))
+        },
     },
     Endpoint {
         method: "GET",

@@ -20,6 +20,7 @@ pub mod deadline;
 mod names;
 mod payload;
 mod queue;
+pub mod run_time;
 pub(super) mod scopes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::dag::{Cycle, Dag};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
+use crate::base::path::ValuePath;
 use crate::base::scope::ScopeSet;
 use crate::base::time::{Span, Timestamp};
 use crate::base::value::Value;
@@ -93,6 +95,7 @@ pub async fn run(
     if facts.max_deadline_days.is_none() {
         deadline::warn(plans, now);
     }
+    run_time::warn(plans, now);
     facts.secrets = Mask::from_environment(context.environment);
     check(plans, options, now, &facts)
 }
@@ -268,7 +271,13 @@ fn check_definition(
             creation.task_id
         ))));
     }
-    let by_queue = queue::check(&definition, now, max_deadline_days);
+    let mut by_queue = queue::check(&definition, now, max_deadline_days);
+    let concerns = |violation: &Violation, key: &str| violation.path == ValuePath::keys([key]);
+    let expiry = ValuePath::keys(["expires-after"]);
+    if !creation.provenance.has(&expiry) && by_queue.iter().any(|one| concerns(one, "deadline")) {
+        // Nobody wrote the expiry, which is right for most deadlines.
+        by_queue.retain(|violation| !concerns(violation, "expires"));
+    }
     report(creation, by_queue, "the queue", found);
     if let Some(worker) = payload::worker(&definition).filter(|_| options.payloads) {
         let by_worker = worker.check(&definition, dates);

@@ -93,11 +93,8 @@ impl Worker {
             let second = Span::seconds(1);
             let path = path.key("expires");
             let mut report = |message: String, help: &str| {
-                found.push(Violation {
-                    path: path.clone(),
-                    message,
-                    help: Some(help.to_owned()),
-                });
+                let help = Some(help.to_owned());
+                found.push(Violation::of_value(path.clone(), message, help));
             };
             if dates
                 .expires

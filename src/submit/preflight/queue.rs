@@ -251,7 +251,8 @@ fn check_dates(
                 &format!("`deadline` is more than {days} days ahead"),
                 &format!("set `deadline-after` to at most `{days} days`"),
             );
-        } else if expires.is_some_and(|expires| expires < deadline) {
+        }
+        if expires.is_some_and(|expires| expires < deadline) {
             report(
                 "expires",
                 "`expires` is before `deadline`",
@@ -294,9 +295,5 @@ fn check_nul(value: &Value, path: &ValuePath, found: &mut Vec<Violation>) {
 }
 
 fn violation(path: ValuePath, message: String, help: &str) -> Violation {
-    Violation {
-        path,
-        message,
-        help: Some(help.to_owned()),
-    }
+    Violation::of_value(path, message, Some(help.to_owned()))
 }

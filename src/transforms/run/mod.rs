@@ -27,10 +27,11 @@ pub mod using;
 
 use std::convert::Infallible;
 
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::memo::Last;
 use crate::base::value::{Object, Value, truthy};
 use crate::transform::{Context, Item, Transform, each, fields, naming, validate};
+use crate::transforms::task::written;
 use batch::Batch;
 
 /// The transform.
@@ -47,14 +48,28 @@ pub static RUN: Transform = Transform {
 
 /// The steps that need all tasks of the kind, since these may fetch from each other.
 fn prepare(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
-    validate(context, &items, &schema::RUN_DESCRIPTION)?;
+    if validate(context, &items, &schema::RUN_DESCRIPTION).is_err() {
+        return each(context, items, |item| {
+            let refused = refused(context, &item);
+            refused.or_ok([item])
+        });
+    }
     let tags = Tags::default();
     let items = each(context, items, |mut item| {
-        when_to_optimization(context, &mut item)?;
-        set_worker(context, &tags, &mut item)?;
-        naming::default_label(context, &mut item)?;
-        fields::mapping(&mut item, &["dependencies"])?;
-        Ok([item])
+        let mut wrong = Diagnostics::new();
+        wrong.keep(when_to_optimization(context, &mut item).map_err(Into::into));
+        wrong.keep(set_worker(context, &tags, &mut item).map_err(Into::into));
+        wrong.keep(naming::default_label(context, &mut item).map_err(Into::into));
+        wrong.keep(
+            fields::mapping(&mut item, &["dependencies"])
+                .map(drop)
+                .map_err(Into::into),
+        );
+        if !wrong.is_empty() {
+            wrong.extend(using::written(context, &item));
+            wrong.extend(written::mistakes(context, &item, &known()));
+        }
+        wrong.or_ok([item])
     })?;
     fetches::use_fetches(context, items)
 }
@@ -62,9 +77,34 @@ fn prepare(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
 fn apply(context: &Context<'_>, items: Vec<Item>) -> Outcome<Vec<Item>> {
     let batch = Batch::new(context);
     each(context, items, |mut item| {
-        describe(&batch, &mut item)?;
-        Ok([item])
+        match describe(&batch, &mut item) {
+            Ok(()) => Ok([item]),
+            Err(mut wrong) => {
+                wrong.extend(written::mistakes(context, &item, &known()));
+                Err(wrong)
+            }
+        }
     })
+}
+
+/// The keys that may be misspelt; those that are required are reported by the schema, with their
+/// misspelling.
+fn known() -> Vec<&'static str> {
+    let fields = schema::RUN_DESCRIPTION.fields.iter();
+    let optional = fields.filter(|field| !field.required);
+    optional.map(|field| field.name).collect()
+}
+
+/// Everything that is wrong with an item, if some item of the kind violates the schema.
+fn refused(context: &Context<'_>, item: &Item) -> Diagnostics {
+    let mut wrong = Diagnostics::new();
+    wrong.keep(item.check(&[], &item.task, &schema::RUN_DESCRIPTION));
+    if item.str("worker-type").is_some() {
+        wrong.keep(naming::worker(context, item).map(drop).map_err(Into::into));
+    }
+    wrong.extend(using::written(context, item));
+    wrong.extend(written::mistakes(context, item, &known()));
+    wrong
 }
 
 /// Turns `when` into an optimization that skips the task unless files have changed. The files that

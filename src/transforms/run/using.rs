@@ -3,10 +3,10 @@
 use super::batch::Batch;
 use super::run_using::{RunUsing, implementation};
 use super::{plain, run_task, toolchain};
-use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
 use crate::base::value::{Object, Value};
-use crate::transform::Item;
+use crate::transform::{Context, Item, fields, naming};
 use crate::transforms::payload;
 
 /// Every built-in entry.
@@ -26,6 +26,39 @@ pub static RUN_USING: &[&RunUsing] = &[
 pub fn configure(batch: &Batch<'_, '_>, item: &mut Item, run: Object) -> Outcome<()> {
     let name = run.get("using").and_then(Value::as_str).unwrap_or_default();
     find(item, name, implementation(item))?.apply(batch, item, run)
+}
+
+/// Mistakes in the `run` of an item that another mistake keeps from being set up.
+#[must_use]
+pub fn written(context: &Context<'_>, item: &Item) -> Diagnostics {
+    let mut wrong = Diagnostics::new();
+    let Some(Value::Object(run)) = item.task.get("run") else {
+        return wrong;
+    };
+    let (Some(name), Some(likely)) = (
+        run.get("using").and_then(Value::as_str),
+        naming::likely_worker(context, item),
+    ) else {
+        return wrong;
+    };
+    let mut named = RUN_USING.iter().filter(|entry| entry.name == name);
+    if named.clone().next().is_none() {
+        wrong.keep(
+            find(item, name, &likely.implementation)
+                .map(drop)
+                .map_err(Into::into),
+        );
+    }
+    if let Some(entry) = named.find(|entry| entry.worker == likely.implementation) {
+        let mut run = run.clone();
+        fields::fill(&mut run, entry.defaults);
+        if entry.schema.names().any(|name| name == "workdir") {
+            // It is set later.
+            run.entry("workdir").or_insert_with(|| Value::from(""));
+        }
+        wrong.keep(item.check(&["run"], &run, entry.schema));
+    }
+    wrong
 }
 
 fn find(item: &Item, name: &str, worker: &str) -> Result<&'static RunUsing, Diagnostic> {

@@ -1,6 +1,7 @@
 //! Builds the definition of a task.
 
 use super::common::Common;
+use super::sound::Sound;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::pyformat::{self, Scope};
@@ -11,35 +12,63 @@ use crate::config::keyed_by::{self, Options};
 use crate::transform::{Context, Item, fields};
 use crate::transforms::payload::{Images, Payload};
 
-/// Creates the finished item of a checked task description.
+/// Creates the finished item of a checked task description, in which the keys that are not `sound` are
+/// not read.
 ///
 /// # Errors
-/// If the worker, the scopes or the conditions of the task are invalid.
+/// `wrong`, and what else is found: if the worker, the scopes or the conditions of the task are invalid.
 pub fn build(
     images: &Images<'_, '_>,
     common: &Common,
-    payload: &Payload,
+    payload: Option<&Payload>,
     mut item: Item,
+    sound: &Sound,
+    mut wrong: Diagnostics,
 ) -> Outcome<Item> {
     let context = images.context();
-    let alias = Str::from(item.str("worker-type").unwrap_or_default());
-    let (pool, id) = common
-        .worker_pools
-        .get(alias, |alias| worker_pool(context, &item, alias))?;
-    item.task.insert("worker-type", Value::from(id));
-    set_default_times(context, common, &mut item)?;
-    let mut definition = definition(context, common, &mut item, &pool)?;
-    (payload.build)(images, &mut item, &mut definition)?;
-    if payload.automation {
-        mark_automation(common, &mut definition);
+    wrong.keep(set_default_times(context, common, &mut item));
+    let mut definition = match sound.all(&["worker-type"]) {
+        true => {
+            let alias = Str::from(item.str("worker-type").unwrap_or_default());
+            let pool = common
+                .worker_pools
+                .get(alias, |alias| worker_pool(context, &item, alias));
+            if let Some((pool, id)) = wrong.keep(pool.map_err(Into::into)) {
+                item.task.insert("worker-type", Value::from(id));
+                wrong.keep(definition(context, common, &mut item, &pool, sound))
+            } else {
+                None
+            }
+        }
+        false if sound.all(&["scopes"]) => {
+            wrong.keep(scopes(context, &mut item));
+            None
+        }
+        false => None,
     }
-    set_run_on_attributes(&mut item)?;
-    resolve_if_dependencies(&mut item)?;
+    .unwrap_or_default();
+    if let Some(payload) = payload
+        && sound.all(&["worker", "dependencies", "attributes", "scopes", "routes"])
+    {
+        wrong.keep((payload.build)(images, &mut item, &mut definition));
+        if payload.automation {
+            mark_automation(common, &mut definition);
+        }
+    }
+    if sound.all(&["attributes"]) {
+        wrong.keep(set_run_on_attributes(&mut item).map_err(Into::into));
+    }
+    if sound.all(&["dependencies", "if-dependencies"]) {
+        wrong.keep(resolve_if_dependencies(&mut item));
+    }
     if context.params().str("repository_type") == "git" {
         // GitHub shows the tasks with this route for a commit.
         crate::transform::item::list_mut(&mut definition, "routes").push(Value::from("checks"));
     }
-    record_image(&item, &mut definition)?;
+    if sound.all(&["extra"]) {
+        wrong.keep(record_image(&item, &mut definition).map_err(Into::into));
+    }
+    wrong.or_ok(())?;
     let mut take = |key: &'static str, default: Value| {
         let value = item.task.get_mut(key).map(Value::take);
         (key, value.unwrap_or(default))
@@ -75,11 +104,8 @@ fn worker_pool(
 }
 
 /// Fills in when the task expires, its deadline and its priority.
-fn set_default_times(
-    context: &Context<'_>,
-    common: &Common,
-    item: &mut Item,
-) -> Result<(), Diagnostic> {
+fn set_default_times(context: &Context<'_>, common: &Common, item: &mut Item) -> Outcome<()> {
+    let mut wrong = Diagnostics::new();
     let (config, params) = (context.graph_config(), context.params());
     if !item.task.contains_key("expires-after") {
         let after = match params.level() {
@@ -92,7 +118,7 @@ fn set_default_times(
         if let Some(Value::String(text)) = item.task.get(key)
             && let Err(error) = common.check_span(text)
         {
-            return Err(item.error_at(key, format!("`{key}`: {error}")));
+            wrong.push(item.error_at(key, format!("`{key}`: {error}")));
         }
     }
     if !item.task.contains_key("deadline-after") {
@@ -103,7 +129,7 @@ fn set_default_times(
         let find = || config.task_priority(params.project());
         item.task.insert("priority", common.priority(find)?);
     }
-    Ok(())
+    wrong.or_ok(())
 }
 
 /// The definition without the payload.
@@ -112,8 +138,15 @@ fn definition(
     common: &Common,
     item: &mut Item,
     pool: &WorkerPool,
+    sound: &Sound,
 ) -> Outcome<Object> {
-    let scopes = scopes(context, item)?;
+    let scopes = match sound.all(&["scopes"]) {
+        true => scopes(context, item)?,
+        false => Vec::new(),
+    };
+    if !sound.all(&["extra", "tags", "routes"]) {
+        return Ok(Object::new());
+    }
     let extra = fields::mapping(item, &["extra"])?;
     extra.insert("parent", common.parent.clone());
     let extra = extra.clone();

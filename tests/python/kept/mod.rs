@@ -144,7 +144,7 @@ fn what_a_kind_logs_is_logged_again() {
     for log in [first.log, second.log] {
         assert!(log.contains("WARN hail is coming"), "{log}");
         assert!(log.contains("INFO python: a stone"), "{log}");
-        assert!(log.contains("Generated 1 tasks for kind kept"), "{log}");
+        assert!(log.contains("Generated 1 task for kind kept"), "{log}");
     }
 }
 

@@ -29,6 +29,15 @@ pub(super) struct Events {
     past_end: Option<u64>,
     /// Where the last event began, in the source.
     last: Mark,
+    /// The last event, if it is a text in quotes.
+    quoted: Option<Quoted>,
+}
+
+/// A text in quotes.
+#[derive(Clone, Copy)]
+struct Quoted {
+    start: Mark,
+    end: Mark,
 }
 
 impl Events {
@@ -46,6 +55,7 @@ impl Events {
             spaces,
             past_end,
             last: Mark::default(),
+            quoted: None,
         })
     }
 
@@ -67,6 +77,16 @@ impl Events {
         }
         event.start_mark = self.moved(event.start_mark);
         self.last = event.start_mark;
+        self.quoted = match &event.data {
+            EventData::Scalar {
+                style: ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted,
+                ..
+            } => Some(Quoted {
+                start: event.start_mark,
+                end: self.moved(event.end_mark),
+            }),
+            _ => None,
+        };
         Ok(event)
     }
 
@@ -99,6 +119,9 @@ impl Events {
             return Diagnostic::bug(format!("the YAML scanner cannot read the text: {error}"));
         }
         let mark = error.problem_mark().map(|mark| self.moved(mark));
+        if let Some(diagnostic) = self.unclosed_quote(error, mark) {
+            return diagnostic;
+        }
         let mut diagnostic = Diagnostic::user(error.problem()).at(mark
             .map(|mark| self.within(mark))
             .map(|mark| place(&self.source, mark)));
@@ -114,6 +137,56 @@ impl Events {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         }
+    }
+
+    /// The mistake at the quote that was not closed, or not where it was meant to be.
+    fn unclosed_quote(&self, error: &Error, mark: Option<Mark>) -> Option<Diagnostic> {
+        if error.context() == Some("while scanning a quoted scalar")
+            && error.problem() == "found unexpected end of stream"
+        {
+            let start = self.moved(error.context_mark()?);
+            return Some(
+                Diagnostic::user("the quote that begins here is not closed")
+                    .at(Some(place(&self.source, start)))
+                    .help(
+                        "add the closing quote; a quote inside of single quotes is written twice",
+                    ),
+            );
+        }
+        let (quoted, mark) = (self.quoted?, mark?);
+        // The text ended in front of what cannot follow it.
+        let gap = mark.column.checked_sub(quoted.end.column)?;
+        if mark.line != quoted.end.line || gap > 1 {
+            return None;
+        }
+        let end = place(&self.source, quoted.end);
+        let (message, help) = if quoted.start.line == quoted.end.line {
+            (
+                format!(
+                    "the text in quotes that begins here ends at column {}, before other text",
+                    end.column - 1
+                ),
+                "put the whole text in quotes; a quote inside of single quotes is written twice, and one \
+                 inside of double quotes after a backslash",
+            )
+        } else {
+            (
+                format!(
+                    "the quote that begins here is only closed on line {}, at column {}",
+                    end.line,
+                    end.column - 1
+                ),
+                "close it where the text ends; a quote inside of single quotes is written twice",
+            )
+        };
+        let cause = error.problem();
+        let start = Some(place(&self.source, quoted.start));
+        Some(
+            Diagnostic::user(message)
+                .at(start)
+                .because(cause)
+                .help(help),
+        )
     }
 
     /// The mark, or the end of the text when it lies behind it.
@@ -135,8 +208,29 @@ impl Events {
     fn help(&self, problem: &str, mark: Mark) -> Option<&'static str> {
         let line = usize::try_from(mark.line).ok()?;
         let line = self.source.text.split('\n').nth(line)?;
-        let next = line.chars().nth(usize::try_from(mark.column).ok()?);
+        let column = usize::try_from(mark.column).ok()?;
+        let next = line.chars().nth(column);
+        let before: String = line.chars().take(column).collect();
+        let brackets = match (before.trim_end().chars().last(), next) {
+            // A template such as `{matrix[os]}`.
+            (Some(name), Some('[')) if is_of_name(name) && before.contains('{') => {
+                Some("put text that begins with `{` in quotes")
+            }
+            (_, Some('}' | ']')) => Some("this bracket closes nothing: remove it"),
+            (Some('}'), Some(_)) => Some("put text that begins with `{` in quotes"),
+            (Some(']'), Some(_)) => Some("put text that begins with `[` in quotes"),
+            _ => None,
+        };
         match problem {
+            "did not find expected key"
+            | "did not find expected ',' or '}'"
+            | "did not find expected ',' or ']'"
+            | "did not find expected '-' indicator"
+            | "did not find expected <document start>"
+                if brackets.is_some() =>
+            {
+                brackets
+            }
             "found character that cannot start any token" => Some(match next {
                 Some('\t') => "indent with spaces; YAML does not allow tabs there",
                 _ => "put the text in quotes",
@@ -148,6 +242,9 @@ impl Events {
             "mapping values are not allowed in this context" => {
                 Some("put text that contains `: ` in quotes, or check the indentation")
             }
+            "did not find expected alphabetic or numeric character" => {
+                Some("put text that begins with `*` or `&` in quotes")
+            }
             "could not find expected ':'" => Some("write `key: value`, or check the indentation"),
             "found undefined tag handle" | "found unknown directive name" => {
                 Some("put the text in quotes")
@@ -155,6 +252,11 @@ impl Events {
             _ => None,
         }
     }
+}
+
+/// Whether a character can end a name.
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// The place of a mark.
