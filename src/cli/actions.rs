@@ -1,5 +1,6 @@
 //! The commands `actions`, `action-callback` and `test-action-callback`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use tracing_subscriber::filter::LevelFilter;
@@ -17,6 +18,7 @@ use crate::actions::{ACTIONS, callback, existing};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::name::TaskId;
+use crate::base::text::plural;
 use crate::base::value::{Object, json};
 use crate::decision::python_needs::refuse_registration;
 use crate::submit::recorder::{Recorded, Recorder};
@@ -26,7 +28,7 @@ use crate::submit::recorder::{Recorded, Recorder};
 /// # Errors
 /// When it cannot be rendered.
 pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let context = command.open(&args.project, command.global.level(LevelFilter::INFO))?;
     let graph_config = &context.graph_config;
     let parameters = args.parameters.as_deref().unwrap_or_default();
     if context.python.is_none() {
@@ -56,7 +58,7 @@ pub fn actions(args: &ActionsArgs, command: &CommandHelper<'_>) -> Outcome<ExitC
 /// # Errors
 /// When its request is invalid, or the action fails.
 pub fn callback(args: &ActionCallbackArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let (context, own) = command.open_in_task(&args.project, args.verbose)?;
+    let (context, own) = command.open_in_task(&args.project)?;
     let graph_config = &context.graph_config;
     let artifacts = context.artifact_folder(command.output.mask());
     context.block_on(async {
@@ -92,7 +94,7 @@ pub fn test_callback(
     args: &TestActionCallbackArgs,
     command: &CommandHelper<'_>,
 ) -> Outcome<ExitCode> {
-    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let context = command.open(&args.project, command.global.level(LevelFilter::INFO))?;
     let graph_config = &context.graph_config;
     let own = match context.environment.filled("TASK_ID") {
         Some(_) => own_task(&context.environment)?,
@@ -144,14 +146,50 @@ pub fn test_callback(
             }
         }
     }
-    let changes = match recorded.len() {
-        1 => "1 change".to_owned(),
-        n => format!("{n} changes"),
-    };
-    command.output.status(&format!(
-        "The action would make {changes}; nothing was done"
-    ));
+    command.output.status(&summary(&recorded));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Describes what an action would do: how many tasks of each kind it would create, and how many other
+/// changes it would make.
+fn summary(recorded: &[Recorded]) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut cancelled, mut rerun, mut purged) = (0_usize, 0_usize, 0_usize);
+    for effect in recorded {
+        match effect {
+            Recorded::Create { definition, .. } => {
+                let kind = definition["tags"]["kind"].as_str();
+                *kinds.entry(kind.unwrap_or("without a kind")).or_default() += 1;
+            }
+            Recorded::Cancel(_) => cancelled += 1,
+            Recorded::Rerun(_) => rerun += 1,
+            Recorded::Purge { .. } => purged += 1,
+        }
+    }
+    let created: usize = kinds.values().sum();
+    let mut parts = Vec::new();
+    if created > 0 {
+        let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+        let kinds: Vec<String> = kinds.collect();
+        parts.push(format!(
+            "create {} ({})",
+            plural(created, "task"),
+            kinds.join(", ")
+        ));
+    }
+    for (verb, count, noun) in [
+        ("cancel", cancelled, "task"),
+        ("rerun", rerun, "task"),
+        ("purge", purged, "cache"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{verb} {}", plural(count, noun)));
+        }
+    }
+    match parts.as_slice() {
+        [] => "The action would change nothing; nothing was done".to_owned(),
+        parts => format!("The action would {}; nothing was done", parts.join(", ")),
+    }
 }
 
 fn task_id(flag: &str, value: Option<&str>) -> Result<Option<TaskId>, Diagnostic> {

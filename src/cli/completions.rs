@@ -3,10 +3,9 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::args::Cli;
+use super::command_line;
 use super::output::Output;
 use crate::base::diagnostic::Outcome;
 
@@ -19,7 +18,7 @@ const NAME: &str = "snowman";
 /// When it cannot be printed.
 pub fn run(shell: Shell, output: &Output) -> Outcome<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    clap_complete::generate(shell, &mut command_line::command(), NAME, &mut script);
     output.data(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

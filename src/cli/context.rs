@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use tokio::runtime::Runtime;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::common::ProjectArgs;
+use super::args::common::{ProjectArgs, ROOT};
 use super::output;
-use super::repository::{config_folder, find_repository, guess_repository, path_in_repository};
+use super::repository::{
+    config_folder, find_project, find_repository, guess_repository, path_in_repository,
+};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::path::ValuePath;
@@ -47,6 +49,9 @@ pub struct CommandContext {
     pub taskcluster: Option<Box<dyn Taskcluster>>,
     /// The working folder.
     pub working_folder: PathBuf,
+    /// The folder that `--root` starts from: the working folder, or a folder above it in which the
+    /// project was found.
+    project_folder: PathBuf,
     /// The graph config.
     pub graph_config: GraphConfig,
     /// The clock.
@@ -72,9 +77,18 @@ impl CommandContext {
     /// # Errors
     /// When the folder is not in a repository and its root cannot be guessed, the environment names an
     /// unusable Taskcluster, or config.yml has an error.
-    pub fn open(working_folder: PathBuf, root: &str, environment: Environment) -> Outcome<Self> {
-        let root_folder = working_folder.join(root);
+    pub fn open(
+        working_folder: PathBuf,
+        root: Option<&str>,
+        environment: Environment,
+    ) -> Outcome<Self> {
         let vcs = find_repository(&working_folder, &environment)?;
+        let project_folder = match (root, &vcs) {
+            (None, Some(vcs)) => find_project(&working_folder, vcs.root())?,
+            _ => working_folder.clone(),
+        };
+        let root = root.unwrap_or(ROOT);
+        let root_folder = project_folder.join(root);
         let repository = match &vcs {
             Some(vcs) => vcs.root().to_owned(),
             None => guess_repository(&root_folder)?,
@@ -100,6 +114,7 @@ impl CommandContext {
             environment,
             taskcluster,
             working_folder,
+            project_folder,
             graph_config,
             clock: Box::new(SystemClock),
             cache,
@@ -121,17 +136,18 @@ impl CommandContext {
             self.cache = None;
         }
         let mode = Mode::from(project.python);
+        let root = project.root.as_deref().unwrap_or(ROOT);
         if mode == Mode::Never {
             self.graph_config.check_schema()?;
             return Ok(self);
         }
         let workers = Workers::new(python::Project {
             mode,
-            working: self.working_folder.clone(),
+            working: self.project_folder.clone(),
             repository: self.files.root().to_owned(),
             root: match self.graph_config.root() {
-                older @ "taskcluster/ci" if project.root == "taskcluster" => older.to_owned(),
-                _ => project.root.clone(),
+                older @ "taskcluster/ci" if root == ROOT => older.to_owned(),
+                _ => root.to_owned(),
             },
             config: self.graph_config.values().clone(),
             violates_schema: self.graph_config.violates_schema(),
@@ -139,7 +155,7 @@ impl CommandContext {
             environment: self.environment.clone(),
             // More than two wait for each other in most projects.
             workers: 2,
-            verbose: level == LevelFilter::DEBUG,
+            verbose: level >= LevelFilter::DEBUG,
             timed: output::records_timings(),
             fast: self.fast,
             keeps_kinds: self.keeps_kinds && self.cache.is_some(),

@@ -24,7 +24,7 @@ use crate::submit::Created;
 /// Every error of the first phase that has any, every problem with the tasks to create, or every task
 /// that could not be created.
 pub fn run(args: &DecisionArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let (context, own) = command.open_in_task(&args.project_args, args.verbose)?;
+    let (context, own) = command.open_in_task(&args.project_args)?;
     let graph_config = &context.graph_config;
     if context.python.is_none() {
         refuse_registration(graph_config)?;

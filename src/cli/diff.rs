@@ -119,7 +119,7 @@ fn generate_at(
     let working_folder = folder.join(below.unwrap_or(Path::new("")));
     let environment = context.environment.clone();
     let project = &sets.args.project;
-    let other = CommandContext::open(working_folder, &project.root, environment);
+    let other = CommandContext::open(working_folder, project.root.as_deref(), environment);
     let other = other.and_then(|mut other| {
         other.fast = context.fast;
         // The folder of the other revision is gone afterwards.

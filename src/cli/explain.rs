@@ -27,7 +27,7 @@ use crate::ports::ids::DerivedIds;
 /// # Errors
 /// Every error of the first phase that has any, and labels that no task has.
 pub fn run(args: &ExplainArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let level = args.verbosity.level(LevelFilter::WARN);
+    let level = command.global.level(LevelFilter::WARN);
     let mut context = command.open_without_python(&args.project, level)?;
     context.fast = args.fast;
     let context = context.with_python(&args.project, level)?;

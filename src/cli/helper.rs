@@ -2,7 +2,7 @@
 
 use tracing_subscriber::filter::LevelFilter;
 
-use super::args::common::ProjectArgs;
+use super::args::common::{GlobalArgs, ProjectArgs};
 use super::context::CommandContext;
 use super::output::Output;
 use super::own_task::own_task;
@@ -14,6 +14,8 @@ use crate::ports::environment::Environment;
 
 /// The environment and the output of this process, from which a command opens its project.
 pub struct CommandHelper<'a> {
+    /// The flags of every command.
+    pub global: GlobalArgs,
     /// The environment variables.
     pub environment: Environment,
     /// Where the command prints.
@@ -41,7 +43,8 @@ impl CommandHelper<'_> {
         level: LevelFilter,
     ) -> Outcome<CommandContext> {
         self.output.log_at(level);
-        CommandContext::open(working_folder()?, &project.root, self.environment.clone())
+        let root = project.root.as_deref();
+        CommandContext::open(working_folder()?, root, self.environment.clone())
     }
 
     /// Opens the project of the decision or action task that this process runs in. From then on, the
@@ -49,15 +52,8 @@ impl CommandHelper<'_> {
     ///
     /// # Errors
     /// When the environment does not contain the task's id; or those of [`CommandHelper::open`].
-    pub fn open_in_task(
-        &self,
-        project: &ProjectArgs,
-        verbose: bool,
-    ) -> Outcome<(CommandContext, TaskId)> {
-        let level = match verbose {
-            true => LevelFilter::DEBUG,
-            false => LevelFilter::INFO,
-        };
+    pub fn open_in_task(&self, project: &ProjectArgs) -> Outcome<(CommandContext, TaskId)> {
+        let level = self.global.level(LevelFilter::INFO);
         self.output.log_at(level);
         let own = own_task(&self.environment)?;
         let mut context = self.open(project, level)?;
@@ -70,6 +66,7 @@ impl CommandHelper<'_> {
     #[must_use]
     pub fn with_variable(&self, name: &str, value: &str) -> Self {
         Self {
+            global: self.global,
             environment: self.environment.clone().with(name, value),
             output: self.output,
         }

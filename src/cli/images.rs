@@ -29,7 +29,7 @@ const NO_WARNING: &str = "TASKGRAPH_LOAD_TASK_NO_WARN";
 /// # Errors
 /// Every error in the kind of images; or when the image does not exist.
 pub fn print_digest(args: &ImageDigestArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let context = command.open(&args.project, LEVEL)?;
+    let context = command.open(&args.project, command.global.level(LEVEL))?;
     let digest = context
         .image_context(&DockerProgram)
         .digest(&args.image_name)?;
@@ -45,7 +45,7 @@ pub fn build(args: &BuildImageArgs, command: &CommandHelper<'_>) -> Outcome<Exit
     if args.context_only.is_none() {
         DockerProgram.check()?;
     }
-    let context = command.open(&args.project, LEVEL)?;
+    let context = command.open(&args.project, command.global.level(LEVEL))?;
     let images = context.image_context(&DockerProgram);
     let name = args.image_name.as_str();
     match &args.context_only {
@@ -70,8 +70,8 @@ pub fn build(args: &BuildImageArgs, command: &CommandHelper<'_>) -> Outcome<Exit
 pub fn load(args: &LoadImageArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     DockerProgram.check()?;
     let context = match &args.task_id {
-        Some(_) => command.open_without_python(&args.project, LEVEL)?,
-        None => command.open(&args.project, LEVEL)?,
+        Some(_) => command.open_without_python(&args.project, command.global.level(LEVEL))?,
+        None => command.open(&args.project, command.global.level(LEVEL))?,
     };
     let images = context.image_context(&DockerProgram);
     context.block_on(async {
@@ -97,7 +97,7 @@ pub fn load_task(args: &LoadTaskArgs, command: &CommandHelper<'_>) -> Outcome<Ex
         return Ok(ExitCode::FAILURE);
     }
     DockerProgram.check()?;
-    let context = command.open_without_python(&args.project, LEVEL)?;
+    let context = command.open_without_python(&args.project, command.global.level(LEVEL))?;
     let (task_id, definition) = context.block_on(find_task(&context, &args.task))?;
     let own = definition["payload"]["image"].as_str();
     let in_tree = match args.image.as_deref().or(own) {
@@ -105,7 +105,7 @@ pub fn load_task(args: &LoadTaskArgs, command: &CommandHelper<'_>) -> Outcome<Ex
         None => false,
     };
     let context = match in_tree {
-        true => context.with_python(&args.project, LEVEL)?,
+        true => context.with_python(&args.project, command.global.level(LEVEL))?,
         false => context,
     };
     let options = ContainerOptions {

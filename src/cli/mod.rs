@@ -5,11 +5,14 @@
 
 mod actions;
 mod args;
+mod command_line;
 mod completions;
 mod context;
 mod counts;
 mod decision;
 mod diff;
+mod environment_variables;
+mod exit_codes;
 mod explain;
 mod graph;
 mod graph_document;
@@ -17,6 +20,7 @@ mod helper;
 mod images;
 mod init;
 mod input_file;
+mod log;
 mod man;
 mod output;
 mod own_task;
@@ -37,13 +41,12 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::base::diagnostic::{Class, Diagnostic, Outcome};
+use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
 use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
 
-use args::{Cli, Command};
+use args::Command;
+use args::common::{GlobalArgs, LogFormat};
 use graph::Phase;
 use helper::CommandHelper;
 use output::Output;
@@ -56,17 +59,30 @@ pub use task_arguments::parse as parse_arguments;
 /// error of the environment or the network, 70 a bug in snowman.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let environment = Environment::of_process();
+    let mask = Mask::from_environment(&environment);
+    let cli = match command_line::parse(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are not errors; clap knows the stream and exit code of each.
-            let _ = error.print();
+        Err(unparsed) => {
+            let error = &unparsed.error;
+            if error.use_stderr() && unparsed.log_format == LogFormat::Json {
+                let global = GlobalArgs {
+                    log_format: LogFormat::Json,
+                    ..GlobalArgs::default()
+                };
+                let message = task_arguments::in_one_line(&error.to_string());
+                let all = Diagnostics::from(Diagnostic::usage(message));
+                Output::of_process(global, &environment, mask).diagnostics(&all, Purpose::Show);
+            } else {
+                // Help and version are not errors; clap knows the stream of each.
+                let _ = error.print();
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let environment = Environment::of_process();
-    let output = Output::of_process(Mask::from_environment(&environment));
+    let output = Output::of_process(cli.global, &environment, mask);
     let helper = CommandHelper {
+        global: cli.global,
         environment,
         output: &output,
     };
@@ -76,7 +92,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
             // Before lines are wrapped, which could split a secret at a space.
             let diagnostics = diagnostics.map(|diagnostic| mask_secrets(diagnostic, &output));
             let purpose = purpose(&cli.command);
-            output.status(&render::diagnostics(&diagnostics, purpose, output.colour()));
+            output.diagnostics(&diagnostics, purpose);
             ExitCode::from(diagnostics.class().exit_code())
         }
         Err(_) => {

@@ -6,24 +6,39 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_subscriber::filter::LevelFilter;
 
+use super::args::common::{ColorMode, GlobalArgs, LogFormat};
+use super::log::{LogLines, Style, fields_of, json_line};
+use super::render::{self, Purpose};
 use super::timings;
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::value::Object;
+use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
 use crate::ports::output_path::{OutputFile, cannot_write};
 
 /// Where a command prints. Secrets are masked in everything that it prints.
 #[derive(Debug, Clone)]
 pub struct Output {
-    terminal: bool,
+    style: Style,
+    moves: bool,
     mask: Mask,
 }
 
 impl Output {
-    /// Prints to the streams of this process, without the secrets that `mask` contains.
+    /// Prints to the streams of this process as the flags and the environment request, without the
+    /// secrets that `mask` contains.
     #[must_use]
-    pub fn of_process(mask: Mask) -> Self {
+    pub fn of_process(flags: GlobalArgs, environment: &Environment, mask: Mask) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let text = flags.log_format == LogFormat::Text;
+        let style = Style {
+            format: flags.log_format,
+            colour: text && has_colour(flags.color, environment, terminal),
+            times: environment.filled("TASK_ID").is_some(),
+        };
         Self {
-            terminal: io::stderr().is_terminal(),
+            style,
+            moves: terminal && text && !is_dumb(environment),
             mask,
         }
     }
@@ -34,10 +49,28 @@ impl Output {
         &self.mask
     }
 
-    /// Whether status may be coloured and may move.
+    /// Whether status may move.
     #[must_use]
-    pub fn colour(&self) -> bool {
-        self.terminal
+    pub fn moves(&self) -> bool {
+        self.moves
+    }
+
+    /// Prints all diagnostics of a command that has failed.
+    pub fn diagnostics(&self, all: &Diagnostics, purpose: Purpose) {
+        match self.style.format {
+            LogFormat::Text => self.status(&render::diagnostics(all, purpose, self.style.colour)),
+            LogFormat::Json => {
+                for diagnostic in all.iter() {
+                    self.json("ERROR", &diagnostic.message, fields_of(diagnostic));
+                }
+                let count = render::count(all, purpose);
+                self.json("ERROR", &count, Object::new());
+            }
+        }
+    }
+
+    fn json(&self, level: &str, message: &str, fields: Object) {
+        self.line(&json_line(level, message, fields));
     }
 
     /// Prints data. A closed pipe is not an error.
@@ -84,6 +117,14 @@ impl Output {
 
     /// Prints a line of status.
     pub fn status(&self, text: &str) {
+        match self.style.format {
+            LogFormat::Text => self.line(text),
+            // Quotes in a secret would be escaped later.
+            LogFormat::Json => self.json("INFO", &self.mask.text(text), Object::new()),
+        }
+    }
+
+    fn line(&self, text: &str) {
         let text = self.mask.text(text);
         let mut err = io::stderr().lock();
         // An error here could not be printed either.
@@ -98,12 +139,11 @@ impl Output {
         use tracing_subscriber::util::SubscriberInitExt;
         // Only snowman's own messages; libraries log connections.
         let ours = Targets::new().with_target("snowman", level);
-        let mask = Arc::new(self.mask.clone());
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(move || MaskedLog(Arc::clone(&mask)))
-            .with_ansi(io::stderr().is_terminal())
-            .with_target(false)
-            .with_filter(ours);
+        let lines = LogLines {
+            style: self.style,
+            mask: Arc::new(self.mask.clone()),
+        };
+        let lines = lines.with_filter(ours);
         let timing = Targets::new().with_target(timings::TARGET, LevelFilter::INFO);
         let timing = RECORD_TIMINGS
             .load(Ordering::Relaxed)
@@ -162,19 +202,25 @@ impl<W: Write> Write for Masked<'_, W> {
     }
 }
 
-/// Standard error without secrets, for the log, which writes each line at once.
-struct MaskedLog(Arc<Mask>);
-
-impl Write for MaskedLog {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut err = io::stderr().lock();
-        err.write_all(&self.0.content(line))?;
-        Ok(line.len())
+/// Whether text on standard error is coloured.
+fn has_colour(mode: ColorMode, environment: &Environment, terminal: bool) -> bool {
+    match mode {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto if environment.filled("NO_COLOR").is_some() => false,
+        ColorMode::Auto => match environment.filled("CLICOLOR_FORCE") {
+            Some("0") | None => {
+                let refused = environment.filled("CLICOLOR") == Some("0");
+                terminal && !refused && !is_dumb(environment)
+            }
+            Some(_) => true,
+        },
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
-    }
+/// Whether the terminal understands neither colours nor movements of the cursor.
+fn is_dumb(environment: &Environment) -> bool {
+    environment.filled("TERM") == Some("dumb")
 }
 
 /// Whether timings are recorded.
@@ -194,7 +240,39 @@ pub fn records_timings() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::environment::Environment;
+
+    #[test]
+    fn flags_come_before_the_environment_and_that_before_the_terminal() {
+        let colour = |mode, variables: &[(&str, &str)], terminal| {
+            let environment = variables
+                .iter()
+                .fold(Environment::default(), |all, (name, value)| {
+                    all.with(name, value)
+                });
+            has_colour(mode, &environment, terminal)
+        };
+        use ColorMode::{Always, Auto, Never};
+        assert!(colour(Auto, &[("TERM", "xterm")], true));
+        assert!(!colour(Auto, &[("TERM", "xterm")], false));
+        assert!(!colour(Auto, &[("TERM", "dumb")], true));
+        assert!(!colour(Auto, &[("NO_COLOR", "1")], true));
+        // https://no-color.org: an empty value is none.
+        assert!(colour(Auto, &[("NO_COLOR", "")], true));
+        assert!(colour(
+            Auto,
+            &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")],
+            false
+        ));
+        assert!(!colour(Auto, &[("CLICOLOR_FORCE", "0")], false));
+        assert!(!colour(Auto, &[("CLICOLOR", "0")], true));
+        assert!(!colour(
+            Auto,
+            &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
+            true
+        ));
+        assert!(colour(Always, &[("NO_COLOR", "1")], false));
+        assert!(!colour(Never, &[("CLICOLOR_FORCE", "1")], true));
+    }
 
     #[test]
     fn secrets_are_masked_across_writes() {

@@ -41,7 +41,7 @@ const ARTIFACTS: &[&str] = &[
 /// # Errors
 /// Every error that would make the promotion fail.
 pub fn run(args: &PromoteArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let context = command.open(&args.project, args.verbosity.level(LevelFilter::WARN))?;
+    let context = command.open(&args.project, command.global.level(LevelFilter::WARN))?;
     let output = command.output;
     let (graphs, flavors) = graphs_and_flavors(args, &context)?;
     let mut previous = Vec::new();

@@ -33,7 +33,7 @@ const PROGRESS_DELAY: Duration = Duration::from_millis(250);
 /// When a phase could not be run.
 pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     // Progress replaces the usual log.
-    let level = args.verbosity.level(LevelFilter::WARN);
+    let level = command.global.level(LevelFilter::WARN);
     // A project's Python may read the root URL as soon as it is loaded. Each phase later gets the
     // sandbox's.
     let root_url = command.environment.root_url().map(str::to_owned);
@@ -61,7 +61,7 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         python: args.project.python.into(),
         accept_unread_command: args.accept_unread_command,
     };
-    let progress = Arc::new(Progress::new(command.output, args.verbosity.quiet));
+    let progress = Arc::new(Progress::new(command.output, command.global.quiet > 0));
     let shared_progress = Arc::clone(&progress);
     let report = context.block_on(rehearse::run(
         context.decision_context(),
@@ -109,7 +109,7 @@ struct Progress {
 
 impl Progress {
     fn new(output: &Output, quiet: bool) -> Self {
-        let moves = output.colour() && !quiet;
+        let moves = output.moves() && !quiet;
         let target = if moves {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
@@ -121,6 +121,7 @@ impl Progress {
         {
             bar.set_style(style);
         }
+        bar.set_prefix("Starting");
         bar.enable_steady_tick(PROGRESS_DELAY);
         Self {
             bar,

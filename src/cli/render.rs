@@ -36,7 +36,18 @@ pub fn diagnostics(all: &Diagnostics, purpose: Purpose, colour: bool) -> String 
         out.push_str(render_one(group, colour).trim_end());
         out.push_str("\n\n");
     }
-    out.push_str(&count_by_class(&groups));
+    out.push_str(&summary(&groups, all, purpose));
+    out
+}
+
+/// Renders the number of all diagnostics, and the tasks that exist despite the failure.
+#[must_use]
+pub fn count(all: &Diagnostics, purpose: Purpose) -> String {
+    summary(&group_equal(all), all, purpose)
+}
+
+fn summary(groups: &[Group<'_>], all: &Diagnostics, purpose: Purpose) -> String {
+    let mut out = count_by_class(groups);
     if let Some(outcome) = remaining_effect(all.summary(), purpose) {
         out.push_str("; ");
         out.push_str(&outcome);

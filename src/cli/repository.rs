@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args::common::ROOT;
 use crate::base::diagnostic::Diagnostic;
 use crate::config::graph_config::join;
 use crate::decision::vcs_diagnostic;
 use crate::ports::environment::Environment;
-use crate::ports::files::{Disk, FileError, Files, normalize};
+use crate::ports::files::{Disk, FileError, Files, metadata, normalize};
 use crate::ports::output_path::OutputPaths;
 use crate::ports::vcs::{Vcs, VcsError};
 
@@ -63,6 +64,23 @@ pub fn find_repository(
         Err(VcsError::NoRepository(_)) => Ok(None),
         Err(error) => Err(vcs_diagnostic(&error)),
     }
+}
+
+/// Returns the nearest folder that contains the folder of a project: the working folder or one above
+/// it, up to the root of the repository; the root itself if none does.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn find_project(working_folder: &Path, repository: &Path) -> Result<PathBuf, Diagnostic> {
+    let inside = working_folder.ancestors();
+    for folder in inside.take_while(|folder| folder.starts_with(repository)) {
+        for config in ["config.yml", "ci/config.yml"] {
+            if metadata(&folder.join(ROOT).join(config))?.is_some() {
+                return Ok(folder.to_owned());
+            }
+        }
+    }
+    Ok(repository.to_owned())
 }
 
 /// Guesses the root of the repository where version control knows none: the parent of a root folder
@@ -122,7 +140,7 @@ pub fn config_folder(files: &Disk, root: String) -> Result<String, FileError> {
         Err(error) => Err(error),
     };
     let older = join(&root, "ci");
-    if root == "taskcluster" && !has_config(&root)? && has_config(&older)? {
+    if root == ROOT && !has_config(&root)? && has_config(&older)? {
         return Ok(older);
     }
     Ok(root)

@@ -1,5 +1,6 @@
 //! The command `sandbox`.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,7 +22,7 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::files::{Disk, Files};
 use crate::ports::output_path::OutputPaths;
 use crate::rehearse::host::{Ended, Host, HostOptions};
-use crate::sandbox::{Options, Sandbox, WorkerOptions};
+use crate::sandbox::{Options, Sandbox, SandboxError, WorkerOptions};
 
 /// How often simulated workers look for pending tasks.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -58,6 +59,27 @@ pub fn check_loopback(listen: SocketAddr, server: &str) -> Result<(), Diagnostic
     }
 }
 
+/// Explains why a sandbox does not start, with the system's reason.
+fn cannot_start(error: &SandboxError) -> Diagnostic {
+    let source = std::error::Error::source(error);
+    let cause = match source {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    let diagnostic = Diagnostic::environment("cannot start the sandbox").because(cause);
+    match error {
+        SandboxError::Listen { source, .. } if source.kind() == ErrorKind::AddrInUse => diagnostic
+            .help(
+                "stop the program that listens there, or use another address: `--listen 127.0.0.1:0` takes any \
+                 free port",
+            ),
+        SandboxError::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            diagnostic.help("use a port above 1023, or `--listen 127.0.0.1:0` for any free one")
+        }
+        _ => diagnostic,
+    }
+}
+
 /// Serves an embedded Taskcluster until it is interrupted.
 ///
 /// # Errors
@@ -72,7 +94,7 @@ pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
     // A project's Python may read the root URL as soon as it is loaded. Each task gets the sandbox's.
     let root = format!("http://{}", args.listen);
     let command = command.with_variable("TASKCLUSTER_ROOT_URL", &root);
-    let project = command.open(&args.project, LevelFilter::WARN)?;
+    let project = command.open(&args.project, command.global.level(LevelFilter::WARN))?;
     let options = HostOptions {
         repository: args.target.repository.clone(),
         branch: args.target.branch.clone(),
@@ -103,7 +125,7 @@ async fn serve(
     };
     let sandbox = Sandbox::start(options)
         .await
-        .map_err(|error| Diagnostic::environment("cannot start the sandbox").because(error))?;
+        .map_err(|error| cannot_start(&error))?;
     let root = sandbox.root_url();
     let credentials = sandbox.root_credentials();
     output.status(&format!(

@@ -31,7 +31,7 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
             .parameters
             .iter()
             .any(|source| Path::new(source).is_dir());
-    let level = args.verbosity.level(match several {
+    let level = command.global.level(match several {
         true => LevelFilter::WARN,
         false => LevelFilter::INFO,
     });
@@ -90,7 +90,7 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
 /// # Errors
 /// Every error in the files of kinds.
 pub fn kind_graph(args: &KindGraphArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    let context = command.open(&args.project, args.verbosity.level(LevelFilter::INFO))?;
+    let context = command.open(&args.project, command.global.level(LevelFilter::INFO))?;
     let parameters = args.parameters.as_deref().unwrap_or_default();
     let specs = ParameterSpec::read(&context.working_folder, parameters)?;
     let overrides = overrides(&context, &args.target_kinds, false)?;

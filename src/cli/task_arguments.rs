@@ -1,9 +1,12 @@
 //! Parses the arguments of snowman that a rehearsal finds in a task's command.
 
-use clap::Parser;
+use std::ffi::OsString;
+
 use clap::error::ErrorKind;
 
-use super::args::{Cli, Command};
+use super::args::Command;
+use super::args::common::ROOT;
+use super::command_line::{self, Unparsed};
 use super::decision;
 use crate::base::diagnostic::Diagnostics;
 use crate::rehearse::command::{ParsedArguments, Subcommand};
@@ -14,16 +17,16 @@ use crate::rehearse::command::{ParsedArguments, Subcommand};
 /// The program's message, in one line.
 pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
     let words = std::iter::once("snowman").chain(arguments.iter().map(String::as_str));
-    let command = match Cli::try_parse_from(words) {
+    let command = match command_line::parse(words.map(OsString::from)) {
         Ok(cli) => cli.command,
-        Err(error) => match error.kind() {
+        Err(Unparsed { error, .. }) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Ok(other()),
             _ => return Err(in_one_line(&error.to_string())),
         },
     };
     Ok(match command {
         Command::Decision(args) => ParsedArguments {
-            root: args.project_args.root.clone(),
+            root: root(args.project_args.root.as_deref()),
             python: args.project_args.python.into(),
             subcommand: Subcommand::Decision {
                 flags: Box::new(decision::flags(&args).map_err(|wrong| messages(&wrong))?),
@@ -32,12 +35,16 @@ pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
             },
         },
         Command::ActionCallback(args) => ParsedArguments {
-            root: args.project.root,
+            root: root(args.project.root.as_deref()),
             python: args.project.python.into(),
             subcommand: Subcommand::Action,
         },
         _ => other(),
     })
+}
+
+fn root(given: Option<&str>) -> String {
+    given.unwrap_or(ROOT).to_owned()
 }
 
 fn other() -> ParsedArguments {
@@ -55,7 +62,7 @@ fn messages(wrong: &Diagnostics) -> String {
 }
 
 /// Joins a message of clap in one line, without the usage.
-fn in_one_line(message: &str) -> String {
+pub fn in_one_line(message: &str) -> String {
     let lines = message.lines().map(str::trim);
     let lines = lines.take_while(|line| {
         !line.starts_with("Usage:") && !line.starts_with("For more information")

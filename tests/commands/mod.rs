@@ -6,6 +6,7 @@
     reason = "a test may end where it finds something wrong"
 )]
 
+mod desk;
 mod diff;
 mod docker;
 mod explain;

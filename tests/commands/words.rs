@@ -39,3 +39,55 @@ fn the_program_and_each_command_have_a_manual_page() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("did you mean `full`?"), "{}", ran.err);
 }
+
+#[test]
+fn pages_list_variables_exit_codes_and_examples() {
+    let repository = TestRepository::empty();
+    for (arguments, example) in [
+        (&["man"][..], "snowman verify"),
+        (
+            &["man", "full"],
+            "snowman full \\-\\-json \\-\\-diff HEAD~1",
+        ),
+    ] {
+        let page = repository.run(arguments).ok();
+        for text in [
+            ".SH ENVIRONMENT",
+            "\\fBSNOWMAN_PYTHON\\fR",
+            ".SH \"EXIT STATUS\"",
+            "\\fB70\\fR",
+            ".SH EXAMPLES",
+            example,
+            concat!("snowman ", env!("CARGO_PKG_VERSION")),
+        ] {
+            let found = page.replace("\"ENVIRONMENT\"", "ENVIRONMENT");
+            let found = found.replace("\"EXAMPLES\"", "EXAMPLES");
+            assert!(found.contains(text), "{arguments:?} has no {text}: {page}");
+        }
+    }
+}
+
+#[test]
+fn help_has_groups_examples_and_the_address_of_the_documentation() {
+    let repository = TestRepository::empty();
+    let help = repository.run(&["--help"]).ok();
+    for text in [
+        "Commands:\n  Graphs:\n",
+        "\n  Setup:\n",
+        "Examples:\n",
+        "/docs",
+    ] {
+        assert!(help.contains(text), "no {text:?}: {help}");
+    }
+    let help = repository.run(&["full", "--help"]).ok();
+    for text in [
+        "\nGraph options:\n",
+        "\nOutput options:\n",
+        "\nProject options:\n",
+        "\nGlobal options:\n",
+        "snowman full --json --tasks",
+        "/docs/reference/commands.md#full",
+    ] {
+        assert!(help.contains(text), "no {text:?}: {help}");
+    }
+}

@@ -43,5 +43,7 @@ pub fn without_progress(text: &str) -> String {
 }
 
 fn is_log(line: &str) -> bool {
-    line.starts_with("[TIME]")
+    ["[TIME]", "WARN ", "ERROR "]
+        .iter()
+        .any(|start| line.starts_with(start))
 }

@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{ProjectArgs, Verbosity};
+use super::common::ProjectArgs;
 
 /// Flags of `actions`.
 #[derive(Debug, Args)]
 pub struct ActionsArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
-    #[command(flatten)]
-    pub verbosity: Verbosity,
     /// Parameters, in any form that `full` accepts
     #[arg(short, long, value_name = "SPEC")]
     pub parameters: Option<String>,
@@ -23,9 +21,6 @@ pub struct ActionsArgs {
 pub struct ActionCallbackArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
-    /// Include debug-level logging output
-    #[arg(short, long)]
-    pub verbose: bool,
 }
 
 /// Flags of `test-action-callback`.
@@ -33,8 +28,6 @@ pub struct ActionCallbackArgs {
 pub struct TestActionCallbackArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
-    #[command(flatten)]
-    pub verbosity: Verbosity,
     /// Parameters, in any form that `full` accepts
     #[arg(short, long, value_name = "SPEC")]
     pub parameters: Option<String>,
@@ -97,6 +90,4 @@ pub struct PromoteArgs {
     /// Output one line for each task
     #[arg(short = 'L', long, conflicts_with = "json")]
     pub labels: bool,
-    #[command(flatten)]
-    pub verbosity: Verbosity,
 }

@@ -5,8 +5,12 @@ use clap::builder::BoolishValueParser;
 
 use super::common::ProjectArgs;
 
+/// The group of flags that are not about the push.
+const DECISION: &str = "Decision options";
+
 /// Flags of `decision`.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Push options")]
 pub struct DecisionArgs {
     #[command(flatten)]
     pub project_args: ProjectArgs,
@@ -62,23 +66,20 @@ pub struct DecisionArgs {
     #[arg(long, value_name = "FILE")]
     pub try_task_config_file: Option<String>,
     /// Skip verifications, including those of payloads
-    #[arg(long)]
+    #[arg(long, help_heading = DECISION)]
     pub no_verify: bool,
     /// Write the artifacts and check every task, but create none
-    #[arg(long)]
+    #[arg(long, help_heading = DECISION)]
     pub preflight_only: bool,
-    /// Include debug-level logging output
-    #[arg(short, long)]
-    pub verbose: bool,
     /// Let try_task_config.json, or a git note, override parameters
-    #[arg(long)]
+    #[arg(long, help_heading = DECISION)]
     pub allow_parameter_override: bool,
     /// Reuse the tasks of the push, as the cron job's `include-push-tasks` requests; only for projects
     /// with their own `get_decision_parameters`
-    #[arg(long)]
+    #[arg(long, help_heading = DECISION)]
     pub include_push_tasks: bool,
     /// Kind whose tasks are not reused, as in the cron job's `rebuild-kinds`; can be repeated
-    #[arg(long = "rebuild-kind", value_name = "KIND")]
+    #[arg(long = "rebuild-kind", value_name = "KIND", help_heading = DECISION)]
     pub rebuild_kinds: Vec<String>,
     /// Whether the target tasks may be optimized, as in the cron job's `optimize-target-tasks`; only for
     /// projects with their own `get_decision_parameters`
@@ -87,11 +88,12 @@ pub struct DecisionArgs {
         value_name = "BOOLEAN",
         num_args = 0..=1,
         default_missing_value = "true",
-        value_parser = BoolishValueParser::new()
+        value_parser = BoolishValueParser::new(),
+        help_heading = DECISION
     )]
     pub optimize_target_tasks: Option<bool>,
     /// Pass an option to the project's own `get_decision_parameters`, e.g. `include_push_tasks=true`;
     /// the value is YAML
-    #[arg(long = "option", value_name = "NAME=VALUE")]
+    #[arg(long = "option", value_name = "NAME=VALUE", help_heading = DECISION)]
     pub options: Vec<String>,
 }

@@ -2,15 +2,13 @@
 
 use clap::Args;
 
-use super::common::{ProjectArgs, Verbosity};
+use super::common::ProjectArgs;
 
 /// Flags of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
-    #[command(flatten)]
-    pub verbosity: Verbosity,
     /// Label of a task to explain; can be repeated
     #[arg(required = true, value_name = "LABEL")]
     pub labels: Vec<String>,

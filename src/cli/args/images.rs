@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::common::ProjectArgs;
 
@@ -68,6 +68,10 @@ pub struct LoadTaskArgs {
     /// Folder to mount in the container; can be repeated
     #[arg(short, long = "volume", value_name = "HOST_DIR:CONTAINER_DIR", value_parser = volume)]
     pub volumes: Vec<(String, String)>,
+    /// Include debug-level logging output
+    // Without the short form, which is that of `--volume`.
+    #[arg(long, action = ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
     /// Task to run: its taskId, or `-` to read a taskId or a definition from standard input
     pub task: String,
 }

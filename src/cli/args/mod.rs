@@ -6,12 +6,15 @@ mod decision;
 mod decision_image;
 mod explain;
 mod graphs;
+pub mod help;
 mod images;
 mod rehearsal;
 mod setup;
 mod stage;
 
 use clap::{Parser, Subcommand};
+
+use common::GlobalArgs;
 
 pub use actions::{ActionCallbackArgs, ActionsArgs, PromoteArgs, TestActionCallbackArgs};
 pub use decision::DecisionArgs;
@@ -30,6 +33,8 @@ pub use stage::{StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageSe
 // own.
 #[command(args_override_self = true)]
 pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
     /// The command.
     #[command(subcommand)]
     pub command: Command,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{ProjectArgs, Verbosity};
+use super::common::ProjectArgs;
 
 /// What is pushed to, in a sandbox.
 #[derive(Debug, Args)]
@@ -83,6 +83,4 @@ pub struct RehearseArgs {
     /// Folder to keep the sandbox's state in, to inspect it later with `snowman sandbox`
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
-    #[command(flatten)]
-    pub verbosity: Verbosity,
 }

@@ -1,10 +1,15 @@
 //! The page of commands.
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 
 use super::markdown::{Markdown, code, sentence};
-use crate::base::diagnostic::{Class, Outcome};
-use crate::cli::args::Cli;
+use crate::base::diagnostic::Outcome;
+use crate::cli::args::help::{Example, examples};
+use crate::cli::command_line;
+use crate::cli::exit_codes::EXIT_CODES;
+
+/// The columns of tables of arguments.
+const ARGUMENTS: [&str; 4] = ["Argument", "Required", "Default", "Meaning"];
 
 /// Writes the page.
 ///
@@ -15,8 +20,7 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
         "`snowman COMMAND --help` prints the same information in a terminal. Data is written to \
          standard output, status and logs to standard error.",
     );
-    let mut cli = Cli::command();
-    cli.build();
+    let cli = command_line::command();
     let visible: Vec<&Command> = cli
         .get_subcommands()
         .filter(|command| !command.is_hide_set() && command.get_name() != "help")
@@ -39,9 +43,22 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
             below.map(move |one| (format!("{} {}", command.get_name(), one.get_name()), one));
         std::iter::once((command.get_name().to_owned(), command)).chain(below)
     });
+    page.heading(2, "Global options");
+    page.paragraph(
+        "Every command has these options, which may be before or after it; so may `--root` and `--parameters`, \
+         where a command has them. A long option may be abbreviated to any beginning that no other one has: \
+         `--param` for `--parameters`. What is unambiguous among taskgraph's own options keeps its meaning.",
+    );
+    let global: Vec<[String; 4]> = cli
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .map(row)
+        .collect();
+    page.table(ARGUMENTS, &global);
     for (name, command) in with_subcommands {
         let arguments = arguments(command);
         write_usage(page, &name, command);
+        write_examples(page, examples(&name));
         match known.iter().find(|(_, others)| *others == arguments) {
             Some((name, _)) => {
                 let anchor = name.replace(' ', "-");
@@ -50,7 +67,7 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
                 ));
             }
             None => {
-                page.table(["Argument", "Required", "Default", "Meaning"], &arguments);
+                page.table(ARGUMENTS, &arguments);
                 known.push((name, arguments));
             }
         }
@@ -59,25 +76,9 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
 }
 
 fn exit_codes() -> Vec<[String; 2]> {
-    let classes = [
-        (
-            Class::User,
-            "an error in the project, its parameters or an input; or a failed check of a rehearsal or a plan",
-        ),
-        (Class::Usage, "an error on the command line"),
-        (
-            Class::Environment,
-            "a failure of the environment, the disk, version control or the network",
-        ),
-        (Class::Bug, "a bug in snowman"),
-    ];
-    let mut rows = vec![["0".to_owned(), "success".to_owned()]];
-    rows.extend(
-        classes
-            .into_iter()
-            .map(|(class, meaning)| [class.exit_code().to_string(), meaning.to_owned()]),
-    );
-    rows
+    let rows = EXIT_CODES.iter();
+    rows.map(|code| [code.number.to_string(), code.meaning.to_owned()])
+        .collect()
 }
 
 fn write_usage(page: &mut Markdown, name: &str, command: &Command) {
@@ -87,10 +88,20 @@ fn write_usage(page: &mut Markdown, name: &str, command: &Command) {
     page.code(usage.trim_start_matches("Usage: "));
 }
 
+fn write_examples(page: &mut Markdown, examples: &[Example]) {
+    let lines = examples.iter();
+    let lines: Vec<String> = lines
+        .map(|one| format!("# {}\n{}", one.what, one.line))
+        .collect();
+    if !lines.is_empty() {
+        page.code(&lines.join("\n"));
+    }
+}
+
 fn arguments(command: &Command) -> Vec<[String; 4]> {
     command
         .get_arguments()
-        .filter(|arg| !arg.is_hide_set() && arg.get_id() != "help")
+        .filter(|arg| !arg.is_hide_set() && !arg.is_global_set() && arg.get_id() != "help")
         .map(row)
         .collect()
 }

@@ -6,6 +6,7 @@
 mod actions;
 mod commands;
 mod configuration;
+mod environment;
 mod markdown;
 mod phases;
 mod schema;
@@ -44,6 +45,12 @@ static PAGES: &[Page] = &[
         title: "Commands",
         doc: "commands and their flags",
         write: commands::write,
+    },
+    Page {
+        file: "environment.md",
+        title: "Environment variables",
+        doc: "the environment variables that the program reads",
+        write: environment::write,
     },
     Page {
         file: "config.md",

@@ -23,11 +23,12 @@ pub fn history(args: &StageHistoryArgs, command: &CommandHelper<'_>) -> Outcome<
     let bundle = match args.public {
         true => {
             let project = ProjectArgs {
-                root: args.root.clone(),
+                root: Some(args.root.clone()),
                 python: PythonMode::Never,
                 no_cache: true,
             };
-            let context = command.open_without_python(&project, LevelFilter::WARN)?;
+            let context =
+                command.open_without_python(&project, command.global.level(LevelFilter::WARN))?;
             public_history(args, &context, command.output)?
         }
         false => of_release(args, command)?,
@@ -46,7 +47,9 @@ pub fn history(args: &StageHistoryArgs, command: &CommandHelper<'_>) -> Outcome<
 
 /// What a staged release leaves.
 fn of_release(args: &StageHistoryArgs, command: &CommandHelper<'_>) -> Outcome<Bundle> {
-    command.output.log_at(LevelFilter::WARN);
+    command
+        .output
+        .log_at(command.global.level(LevelFilter::WARN));
     let runtime = runtime()?;
     let release = Release::load(&runtime, &args.sources, command)?;
     let merged = release.merged(command.output)?;

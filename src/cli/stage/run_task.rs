@@ -23,7 +23,9 @@ use crate::taskcluster::Client;
 /// # Errors
 /// When this process does not run in a task, or its artifacts cannot be written.
 pub fn run_task(args: &StageRunArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    command.output.log_at(LevelFilter::INFO);
+    command
+        .output
+        .log_at(command.global.level(LevelFilter::INFO));
     let task_id = own_task(&command.environment)?;
     let run_id = own_run(command)?;
     let runtime = runtime()?;

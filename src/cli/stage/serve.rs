@@ -82,7 +82,9 @@ impl Served {
 /// # Errors
 /// When there is no state to serve, or the address cannot be listened on.
 pub fn serve(args: &StageServeArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
-    command.output.log_at(LevelFilter::WARN);
+    command
+        .output
+        .log_at(command.global.level(LevelFilter::WARN));
     check_loopback(args.listen, "`stage serve`")?;
     let runtime = runtime()?;
     let release = Release::load(&runtime, &args.sources, command)?;

@@ -1,0 +1,306 @@
+//! Parses the command line, as taskgraph's own parser does where clap differs from it.
+//!
+//! 1. Flags before the command are moved behind it, so that `snowman -q full` means `snowman full -q`.
+//! 2. Beginnings of long flags become whole flags, if only one flag begins so.
+//! 3. clap parses the result.
+
+mod long_flags;
+
+use std::ffi::OsString;
+
+use clap::builder::ArgAction;
+use clap::error::ErrorKind;
+use clap::{Arg, ColorChoice, Command, CommandFactory, FromArgMatches};
+
+use super::args::common::{ColorMode, LogFormat};
+use super::args::{Cli, help};
+use long_flags::complete;
+
+/// Flags of many commands, not of all, that may be before the command, too.
+const MOVABLE: &[(char, &str)] = &[('r', "root"), ('p', "parameters")];
+
+/// A command line that cannot be parsed, or asks for help.
+#[derive(Debug)]
+pub struct Unparsed {
+    /// clap's message.
+    pub error: clap::Error,
+    /// The form in which it is printed.
+    pub log_format: LogFormat,
+}
+
+/// The table of commands and flags, with the help of each.
+#[must_use]
+pub fn command() -> Command {
+    let mut command = help::with_groups(Cli::command());
+    command.build();
+    command
+}
+
+/// Parses the arguments of the program, of which the first is its name.
+///
+/// # Errors
+/// Usage errors, and requests for help or the version.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Unparsed> {
+    let mut command = command();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let log_format = match last_value(&arguments, "--log-format").as_deref() {
+        Some("json") => LogFormat::Json,
+        _ => LogFormat::Text,
+    };
+    let unparsed = |error| Unparsed { error, log_format };
+    let words = arrange(&mut command, arguments).map_err(unparsed)?;
+    if let Some(choice) = color_choice(&words) {
+        command = command.color(choice);
+    }
+    let matches = command.try_get_matches_from_mut(words);
+    let cli = matches.and_then(|mut matches| {
+        let name = matches.subcommand_name().map(str::to_owned);
+        let cli = Cli::from_arg_matches_mut(&mut matches)?;
+        if cli.global.quiet == 0 || cli.global.verbose == 0 {
+            return Ok(cli);
+        }
+        // clap would name flags that can be repeated `--quiet...`.
+        let found = name.and_then(|name| command.find_subcommand_mut(&name));
+        let message = "the argument '--quiet' cannot be used with '--verbose'";
+        Err(match found {
+            Some(found) => found.error(ErrorKind::ArgumentConflict, message),
+            None => command.error(ErrorKind::ArgumentConflict, message),
+        })
+    });
+    cli.map_err(|error| unparsed(error.format(&mut command)))
+}
+
+/// The last value of a flag of every command, before it is known whether the other words can be parsed.
+fn last_value(words: &[OsString], flag: &str) -> Option<String> {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let mut found = None;
+    for (i, word) in words.iter().enumerate() {
+        match word.strip_prefix(flag) {
+            Some("") => found = words.get(i + 1).copied(),
+            Some(rest) => found = rest.strip_prefix('=').or(found),
+            None => {}
+        }
+    }
+    found.map(str::to_owned)
+}
+
+/// When help and usage errors are coloured; clap decides by the environment without a flag.
+fn color_choice(words: &[OsString]) -> Option<ColorChoice> {
+    let mode = last_value(words, "--color")?;
+    match <ColorMode as clap::ValueEnum>::from_str(&mode, false).ok()? {
+        ColorMode::Auto => None,
+        ColorMode::Always => Some(ColorChoice::Always),
+        ColorMode::Never => Some(ColorChoice::Never),
+    }
+}
+
+/// Moves flags behind the command that they precede, and completes long flags.
+fn arrange(command: &mut Command, arguments: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
+    let mut words = arguments.into_iter().peekable();
+    let mut out: Vec<OsString> = words.next().into_iter().collect();
+    let mut moved = Vec::new();
+    let mut level = &mut *command;
+    let mut path = Vec::new();
+    while level.has_subcommands() {
+        let Some(word) = words.next() else { break };
+        let text = word.to_str().unwrap_or_default().to_owned();
+        if text.starts_with('-') && text.len() > 1 {
+            match flags(level, &text)? {
+                // clap knows what to say of it.
+                None => {
+                    out.push(word);
+                    out.extend(words);
+                    return Ok(out);
+                }
+                Some(mut flags) => {
+                    if flags.last().is_some_and(Flag::lacks_value)
+                        && let Some(value) = words.next()
+                        && let Some(last) = flags.last_mut()
+                    {
+                        last.value = Some(value);
+                    }
+                    moved.extend(flags.into_iter().map(Flag::into_word));
+                }
+            }
+            continue;
+        }
+        out.push(word);
+        let known = text != "help" && level.find_subcommand(&text).is_some();
+        let Some(below) = level.find_subcommand_mut(&text).filter(|_| known) else {
+            out.extend(words);
+            return Ok(out);
+        };
+        path.push(text);
+        level = below;
+    }
+    out.extend(moved);
+    let name = path.join(" ");
+    let mut only_values = false;
+    for word in words {
+        only_values |= word == "--";
+        let long = word.to_str().filter(|_| !only_values);
+        let completed = match long.and_then(|text| text.strip_prefix("--")) {
+            Some(long) => complete(level, &name, long)?,
+            None => None,
+        };
+        out.push(completed.map_or(word, OsString::from));
+    }
+    Ok(out)
+}
+
+/// A flag before the command, by its long name.
+struct Flag {
+    long: String,
+    takes_value: bool,
+    value: Option<OsString>,
+}
+
+impl Flag {
+    fn lacks_value(&self) -> bool {
+        self.takes_value && self.value.is_none()
+    }
+
+    fn into_word(self) -> OsString {
+        let mut word = OsString::from(format!("--{}", self.long));
+        if let Some(value) = self.value {
+            word.push("=");
+            word.push(value);
+        }
+        word
+    }
+}
+
+/// The flags that a word before a command stands for; `None` if it is not one that can be moved.
+fn flags(level: &mut Command, word: &str) -> Result<Option<Vec<Flag>>, clap::Error> {
+    let movable = MOVABLE
+        .iter()
+        .map(|(short, long)| (Some(*short), *long, true));
+    let global: Vec<(Option<char>, String, bool)> = level
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .filter_map(|arg| {
+            Some((
+                arg.get_short(),
+                arg.get_long()?.to_owned(),
+                takes_value(arg),
+            ))
+        })
+        .chain(movable.map(|(short, long, value)| (short, long.to_owned(), value)))
+        .collect();
+    if let Some(long) = word.strip_prefix("--") {
+        let (name, value) = match long.split_once('=') {
+            Some((name, value)) => (name, Some(OsString::from(value))),
+            None => (long, None),
+        };
+        let names = ["help", "version"].into_iter();
+        let names = names.chain(global.iter().map(|(_, long, _)| long.as_str()));
+        let exact = global.iter().find(|(_, long, _)| long == name);
+        let begin: Vec<&str> = names.filter(|long| long.starts_with(name)).collect();
+        let found = match (exact, begin.as_slice()) {
+            (Some(exact), _) => exact,
+            (None, [one]) => match global.iter().find(|(_, long, _)| long == one) {
+                Some(found) => found,
+                None => return Ok(None),
+            },
+            (None, []) => return Ok(None),
+            (None, _) if name.is_empty() => return Ok(None),
+            (None, several) => return Err(long_flags::ambiguous(level, name, several)),
+        };
+        return Ok(Some(vec![Flag {
+            long: found.1.clone(),
+            takes_value: found.2,
+            value,
+        }]));
+    }
+    let mut found = Vec::new();
+    let mut letters = word[1..].chars();
+    while let Some(letter) = letters.next() {
+        let flag = global.iter().find(|(short, _, _)| *short == Some(letter));
+        let Some((_, long, takes_value)) = flag else {
+            return Ok(None);
+        };
+        let rest = letters.as_str();
+        let value = (*takes_value && !rest.is_empty())
+            .then(|| OsString::from(rest.strip_prefix('=').unwrap_or(rest)));
+        found.push(Flag {
+            long: long.clone(),
+            takes_value: *takes_value,
+            value,
+        });
+        if *takes_value {
+            break;
+        }
+    }
+    Ok(Some(found))
+}
+
+fn takes_value(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arranged(line: &str) -> Result<String, String> {
+        let words = line.split(' ').map(OsString::from).collect();
+        let words = arrange(&mut command(), words).map_err(|error| error.to_string())?;
+        let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap()).collect();
+        Ok(words.join(" "))
+    }
+
+    #[test]
+    fn flags_before_the_command_are_moved_behind_it() {
+        for (given, expected) in [
+            ("snowman -q full", "snowman full --quiet"),
+            ("snowman -q full -q", "snowman full --quiet -q"),
+            (
+                "snowman -vv target -L",
+                "snowman target --verbose --verbose -L",
+            ),
+            ("snowman -qrci full", "snowman full --quiet --root=ci"),
+            (
+                "snowman -r ci -p a.yml full -p b.yml",
+                "snowman full --root=ci --parameters=a.yml -p b.yml",
+            ),
+            ("snowman --root ci full", "snowman full --root=ci"),
+            ("snowman --root=ci full", "snowman full --root=ci"),
+            ("snowman --color never full", "snowman full --color=never"),
+            (
+                "snowman --quie --par=a.yml full",
+                "snowman full --quiet --parameters=a.yml",
+            ),
+            (
+                "snowman -v stage -v run",
+                "snowman stage run --verbose --verbose",
+            ),
+            // `-v` is `--volume` there.
+            (
+                "snowman -v load-task x -v a:b",
+                "snowman load-task --verbose x -v a:b",
+            ),
+            ("snowman --help", "snowman --help"),
+            ("snowman -x full", "snowman -x full"),
+            ("snowman -q help full", "snowman help full"),
+            ("snowman fulll --lab", "snowman fulll --lab"),
+        ] {
+            assert_eq!(arranged(given).unwrap(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_value_before_the_command_is_not_taken_for_the_command() {
+        assert_eq!(
+            arranged("snowman -r full target").unwrap(),
+            "snowman target --root=full"
+        );
+    }
+
+    #[test]
+    fn the_form_of_messages_is_known_before_the_words_are_parsed() {
+        let words = ["snowman", "full", "--log-format=json", "--nothing"].map(OsString::from);
+        assert_eq!(parse(words).unwrap_err().log_format, LogFormat::Json);
+        let words = ["snowman", "--log-format", "json", "full", "--nothing"].map(OsString::from);
+        assert_eq!(parse(words).unwrap_err().log_format, LogFormat::Json);
+    }
+}

@@ -1,0 +1,35 @@
+//! The exit codes, for the manual pages and the reference.
+
+use crate::base::diagnostic::Class;
+
+/// An exit code.
+pub struct ExitCode {
+    /// The code.
+    pub number: u8,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Every exit code.
+pub static EXIT_CODES: std::sync::LazyLock<Vec<ExitCode>> = std::sync::LazyLock::new(|| {
+    let of = |class: Class, meaning| ExitCode {
+        number: class.exit_code(),
+        meaning,
+    };
+    vec![
+        ExitCode {
+            number: 0,
+            meaning: "success",
+        },
+        of(
+            Class::User,
+            "an error in the project, its parameters or an input; or a failed check of a rehearsal or a plan",
+        ),
+        of(Class::Usage, "an error on the command line"),
+        of(
+            Class::Environment,
+            "a failure of the environment, the disk, version control or the network",
+        ),
+        of(Class::Bug, "a bug in snowman"),
+    ]
+});
