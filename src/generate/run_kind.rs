@@ -22,21 +22,10 @@ pub fn run(
     kind: &KindDefinition,
     dependencies: &[Arc<Task>],
 ) -> Outcome<Vec<Arc<Task>>> {
-    let context = Context {
-        project,
-        kind: &kind.name,
-        path: &kind.path,
-        config: &kind.config,
-        dependencies,
-    };
+    let context = context(project, kind, dependencies);
     match custom {
         Some(custom) if custom.whole.is_some() => {
-            let tasks = custom.run_whole(KindSource {
-                name: &kind.name,
-                path: &kind.path,
-                config: &kind.config,
-                dependencies,
-            })?;
+            let tasks = custom.run_whole(source(&context))?;
             Ok(tasks.into_iter().map(Arc::new).collect())
         }
         Some(custom) => {
@@ -53,5 +42,30 @@ pub fn run(
                 wrong
             })
         }
+    }
+}
+
+/// The context of the transforms of a kind.
+pub fn context<'a>(
+    project: &'a Project<'a>,
+    kind: &'a KindDefinition,
+    dependencies: &'a [Arc<Task>],
+) -> Context<'a> {
+    Context {
+        project,
+        kind: &kind.name,
+        path: &kind.path,
+        config: &kind.config,
+        dependencies,
+    }
+}
+
+/// The kind of a context, as the project's Python gets it.
+pub fn source<'a>(context: &Context<'a>) -> KindSource<'a> {
+    KindSource {
+        name: context.kind,
+        path: context.path,
+        config: context.config,
+        dependencies: context.dependencies,
     }
 }

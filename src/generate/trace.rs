@@ -7,17 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::entries::{entries, find_transforms};
-use super::{native, pipeline};
+use super::{native, pipeline, run_kind};
 use crate::base::diagnostic::{Diagnostic, Outcome, Place};
 use crate::base::name::Label;
 use crate::base::path::ValuePath;
 use crate::custom::Custom;
-use crate::custom::kind_run::KindSource;
 use crate::custom::traced::TracedTask;
 use crate::kind::KindDefinition;
 use crate::model::edge_trail::{EdgeAuthor, EdgeChange, EdgeList};
 use crate::model::task::Task;
-use crate::transform::context::{Context, Project};
+use crate::transform::context::Project;
 use crate::transform::{Item, edge_notes};
 
 /// What was noted about a task.
@@ -42,22 +41,10 @@ pub fn trace(
     kind: &KindDefinition,
     dependencies: &[Arc<Task>],
 ) -> Outcome<Traces> {
-    let context = Context {
-        project,
-        kind: &kind.name,
-        path: &kind.path,
-        config: &kind.config,
-        dependencies,
-    };
+    let context = run_kind::context(project, kind, dependencies);
     let items = match custom {
         Some(custom) if custom.whole.is_some() => {
-            let source = KindSource {
-                name: &kind.name,
-                path: &kind.path,
-                config: &kind.config,
-                dependencies,
-            };
-            let traced = custom.trace_whole(source)?;
+            let traced = custom.trace_whole(run_kind::source(&context))?;
             let entries = entries(project, kind).unwrap_or_default();
             let traces = traced.into_iter();
             return Ok(traces

@@ -45,31 +45,41 @@ const EVENT: Condition = Condition::Lists {
 /// The attribute of partner repacks.
 const PARTNER: &str = "partner_repack";
 
+/// The conditions of the method `default`.
+const DEFAULT: [Condition; 5] = [
+    Condition::HasNot("cron"),
+    Condition::Early,
+    PROJECT,
+    EVENT,
+    Condition::Branch,
+];
+
+/// The conditions of a method for releases, which selects from these phases.
+const fn released(partner: Condition, phases: &'static [&'static str]) -> [Condition; 4] {
+    [
+        partner,
+        Condition::Product,
+        Condition::Phase(phases),
+        RELEASE,
+    ]
+}
+
 /// Every built-in method.
 pub static METHODS: &[TargetMethod] = &[
     TargetMethod {
         name: "default",
         doc: "tasks that run on this project, event and branch, up to the phase `build`",
-        conditions: &[
-            Condition::HasNot("cron"),
-            Condition::Early,
-            PROJECT,
-            EVENT,
-            Condition::Branch,
-        ],
+        conditions: &DEFAULT,
         phases: &[],
     },
     TargetMethod {
         name: "codereview",
         doc: "tasks that `default` selects and that have the attribute `code-review`",
-        conditions: &[
-            Condition::HasNot("cron"),
-            Condition::Early,
-            PROJECT,
-            EVENT,
-            Condition::Branch,
-            Condition::Has("code-review"),
-        ],
+        conditions: &{
+            let [cron, early, project, event, branch] = DEFAULT;
+            let reviewed = Condition::Has("code-review");
+            [cron, early, project, event, branch, reviewed]
+        },
         phases: &[],
     },
     TargetMethod {
@@ -81,46 +91,26 @@ pub static METHODS: &[TargetMethod] = &[
     TargetMethod {
         name: "promote",
         doc: "tasks of the product `release_product` in the phase `promote`",
-        conditions: &[
-            Condition::HasNot(PARTNER),
-            Condition::Product,
-            Condition::Phase(&["promote"]),
-            RELEASE,
-        ],
+        conditions: &released(Condition::HasNot(PARTNER), &["promote"]),
         phases: &["promote"],
     },
     TargetMethod {
         name: "push",
         doc: "tasks of the product `release_product` in the phases `promote` and `push`",
-        conditions: &[
-            Condition::HasNot(PARTNER),
-            Condition::Product,
-            Condition::Phase(&["promote", "push"]),
-            RELEASE,
-        ],
+        conditions: &released(Condition::HasNot(PARTNER), &["promote", "push"]),
         phases: &["promote", "push"],
     },
     TargetMethod {
         name: "ship",
         doc: "tasks of the product `release_product` in the phases `promote`, `push` and `ship`; \
               for a release candidate, which is never pushed, only `promote` and `ship`",
-        conditions: &[
-            Condition::HasNot(PARTNER),
-            Condition::Product,
-            Condition::Phase(&["promote", "push", "ship"]),
-            RELEASE,
-        ],
+        conditions: &released(Condition::HasNot(PARTNER), &["promote", "push", "ship"]),
         phases: &["promote", "push", "ship"],
     },
     TargetMethod {
         name: "promote_partners",
         doc: "tasks of the product `release_product` in the phase `promote` that are partner repacks",
-        conditions: &[
-            Condition::Has(PARTNER),
-            Condition::Product,
-            Condition::Phase(&["promote"]),
-            RELEASE,
-        ],
+        conditions: &released(Condition::Has(PARTNER), &["promote"]),
         phases: &["promote"],
     },
 ];
