@@ -133,6 +133,9 @@ def run(release, program, flavor, out, cached):
         artifacts.update(release.published(earlier, out / earlier / program / "artifacts"))
     action = ACTIONS[FLAVORS.index(flavor)]
     groups = {DECISION: DECISION, action: DECISION}
+    for (_, name), content in artifacts.items():
+        if name == "public/label-to-taskid.json":
+            groups.update(dict.fromkeys(json.loads(content).values(), DECISION))
     definition = {"created": CREATED, "expires": EXPIRES, "schedulerId": "gecko-level-3", "metadata": {"name": "task"}}
     balrog = "aus5.mozilla.org/api/v1/releases/Firefox-%s-build1" % PREVIOUS_VERSION
     role = "assume:repo:hg.mozilla.org/releases/mozilla-esr140:action:release-promotion"
