@@ -99,10 +99,8 @@ impl<'a> Custom<'a> {
                 None => *prepared.insert(self.python.prepare()?),
             };
             let pays = all_prepared || self.opened.elapsed() > WORKER_START;
-            let all = self.busy.iter().map(|count| count.load(Ordering::Relaxed));
-            let all = all.enumerate().take(if pays { usize::MAX } else { 1 });
-            let (worker, kinds) = all.min_by_key(|(_, kinds)| *kinds).unwrap_or_default();
-            if kinds == 0 || pays || self.busy.len() == 1 {
+            let busy = self.busy.iter().map(|count| count.load(Ordering::Relaxed));
+            if let Some(worker) = choose_worker(&busy.collect::<Vec<_>>(), pays) {
                 self.busy[worker].fetch_add(1, Ordering::Relaxed);
                 return Ok(worker);
             }
@@ -167,6 +165,15 @@ impl<'a> Custom<'a> {
         }
         Ok(tasks)
     }
+}
+
+/// Chooses a worker, given how many kinds each one runs and whether others than the first pay already. `None` if it
+/// is better to wait.
+fn choose_worker(busy: &[usize], others_pay: bool) -> Option<usize> {
+    let count = if others_pay { busy.len() } else { 1 };
+    let all = busy.iter().enumerate().take(count);
+    let (worker, kinds) = all.min_by_key(|(_, kinds)| **kinds)?;
+    (*kinds == 0 || count == busy.len()).then_some(worker)
 }
 
 /// Decodes the tasks of a kind.
@@ -324,5 +331,21 @@ impl Drop for KindRun<'_, '_> {
         if self.started.get() {
             let _ = self.call("end_kind", json!({}), Vec::new());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::choose_worker;
+
+    #[test]
+    fn a_kind_waits_until_another_worker_pays() {
+        assert_eq!(choose_worker(&[0, 0], false), Some(0));
+        assert_eq!(choose_worker(&[1, 0], false), None);
+        assert_eq!(choose_worker(&[1, 0], true), Some(1));
+        assert_eq!(choose_worker(&[2, 1], true), Some(1));
+        assert_eq!(choose_worker(&[0, 0], true), Some(0));
+        // There is no other one.
+        assert_eq!(choose_worker(&[1], false), Some(0));
     }
 }
