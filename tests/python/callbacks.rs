@@ -99,7 +99,7 @@ fn a_test_changes_nothing() {
     for shown in [
         &format!("Would have rerun {TASK}"),
         "Would have purged hail/linux/ice",
-        "would make 2 changes; nothing was done",
+        "The action would create 1 task (1 melt), rerun 1 task; nothing was done",
     ] {
         assert!(stderr.contains(shown), "{shown}: {stderr}");
     }

@@ -145,8 +145,8 @@ const DEFECTS: [Defect; 16] = [
     Defect {
         row: "6c: a host that updates must not come from",
         file: TOPLEVEL,
-        right: "production: '{download_domain}'",
-        wrong: "production: download.example.com",
+        right: "'3': '{download_domain}'",
+        wrong: "'3': download.example.com",
         red: "release-balrog-submit-toplevel-",
         why: "files of Snowfox must not be served from https://download.example.com/",
     },

@@ -48,7 +48,9 @@ fn action(case: &Value) -> Value {
     };
     let task_id = TaskId::parse("AbCdEfGhQJKLmnopqrStuA").unwrap();
     let now = Timestamp::parse("2026-06-01T12:00:00.000Z").unwrap();
-    let (action, user) = (case["action"].clone().into(), case["user"].clone().into());
+    let mut action = case["action"].clone();
+    action["kind"] = "hook".into();
+    let (action, user) = (action.into(), case["user"].clone().into());
     let files = Disk::new(root).unwrap();
     action_task(&files, &push, &action, &user, &task_id, now)
         .unwrap()

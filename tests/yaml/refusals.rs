@@ -184,18 +184,15 @@ fn the_first_syntax_error_is_reported_with_its_place() {
         ),
         (
             "a: \"b",
-            "f:1:6: found unexpected end of stream\n  \
-             cause: while scanning a quoted scalar",
+            "f:1:4: the quote that begins here is not closed\n  help: add the closing quote",
         ),
         (
             "a:\n  'b\n\n",
-            "f:4:1: found unexpected end of stream\n  \
-             cause: while scanning a quoted scalar that starts on line 2",
+            "f:2:3: the quote that begins here is not closed\n  help: add the closing quote",
         ),
         (
             "a: [!!str \"b",
-            "f:1:13: found unexpected end of stream\n  \
-             cause: while scanning a quoted scalar",
+            "f:1:11: the quote that begins here is not closed\n  help: add the closing quote",
         ),
         (
             "a:\n- [!b:, c]\n",

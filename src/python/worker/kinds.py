@@ -193,7 +193,7 @@ def trace_kind(head, blobs):
     from taskgraph import generator
 
     graph = head["graph"]
-    received(graph).add(head["sent"], blobs)
+    received(graph).add(head, blobs)
     trail = EdgeTrail()
     items = []
     kind = traced_kind(generator, trail, head["config"], items)

@@ -70,6 +70,11 @@ fn describe(
     if worker != Worker::Known {
         broken.insert("worker-type".to_owned());
     }
+    // What keeps the worker from being known is told, unless the schema has told it.
+    if worker == Worker::Unknown && wrong.is_empty() {
+        wrong.keep(fields::mapping(&mut item, &["worker"]).map_err(Into::into));
+        wrong.keep(naming::worker(context, &item).map_err(Into::into));
+    }
     let sound = Sound::except(broken);
     if sound.all(&["treeherder", "extra", "routes"]) {
         wrong.keep(treeherder::add(context, common, &mut item).map_err(Into::into));
