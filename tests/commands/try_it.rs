@@ -24,6 +24,10 @@ fn blocks() -> Vec<String> {
 }
 
 /// A shell without anything of this machine but its programs and the snowman of this build.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no other access to the environment"
+)]
 fn shell(folder: &Path, within: &str, commands: &str) -> Command {
     let path = std::env::var("PATH").unwrap();
     let mut command = Command::new("bash");

@@ -596,7 +596,7 @@ async fn workers_leave_tasks_to_the_caller() {
         .into_iter()
         .map(|task| task.task_id)
         .collect();
-    assert_eq!(left, [own.clone()]);
+    assert_eq!(left, std::slice::from_ref(&own));
     let summary = bench.sandbox.run_workers_until_idle().await.unwrap();
     assert_eq!(summary.completed, 1);
     assert_eq!(state.task(&own).unwrap().state.name(), "pending");

@@ -139,7 +139,7 @@ mod tests {
         );
         let file = "browser/config/version.txt".to_owned();
         assert_eq!(
-            ios.check(&[file.clone()]),
+            ios.check(std::slice::from_ref(&file)),
             Err(ActionError::Forbidden(file.clone()))
         );
         assert_eq!(Place::Gecko.check(&[file]), Ok(()));

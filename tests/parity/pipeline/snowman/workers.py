@@ -133,6 +133,8 @@ def build_treescript(config, task, task_def):
     if worker.get("push"):
         actions.append("push")
     task_def["payload"] = {"actions": actions, **infos}
+    if worker.get("source-repo"):
+        task_def["payload"]["source_repo"] = worker["source-repo"]
 
 
 def prefix(config):
