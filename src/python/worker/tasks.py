@@ -92,15 +92,15 @@ class ReceivedTasks:
         self.parts = {}
 
     def add(self, head, blobs):
-        """Adds tasks that are sent with a call. Their kinds are known without parsing them: taskgraph looks at those
-        of all dependencies."""
+        """Adds tasks that are sent with a call, with their kinds."""
         for index, (label, kind) in enumerate(zip(head["sent"], head["kinds"])):
             self.parts[label] = (kind, blobs[2 * index], blobs[2 * index + 1])
 
     def make(self, label):
         task = object.__new__(ReceivedTask)
-        kind, fields, definition = self.parts[label]
-        task.__dict__.update(label=label, kind=kind, _fields=fields, _definition=definition)
+        _, fields, definition = self.parts[label]
+        # The kind is not set: a project may read it, and then the task's `__dict__`, as Firefox does.
+        task.__dict__.update(label=label, _fields=fields, _definition=definition)
         return task
 
     def make_all(self, labels):

@@ -26,7 +26,7 @@ impl ScopePattern {
                     .parts
                     .iter()
                     .zip(found)
-                    .all(|(pattern, part)| matches_part(pattern, part))
+                    .all(|(pattern, part)| !part.is_empty() && matches_part(pattern, part))
         })
     }
 
@@ -118,6 +118,8 @@ mod tests {
             "project:releng:googleplay:product:fenix"
         ));
         assert!(!matches("balrog:server:release", ""));
+        // Firefox leaves the repository out where there is none.
+        assert!(!matches("lando:repo:*", "project:releng:lando:repo:"));
     }
 
     #[test]
