@@ -1,5 +1,7 @@
 //! What optimization has found about a task, followed to the task that is its cause.
 
+use std::collections::BTreeSet;
+
 use super::graphs::Graphs;
 use super::promotion::{Reuse, reuse};
 use crate::base::name::Label;
@@ -63,12 +65,13 @@ pub fn explain(graphs: Graphs<'_>, task: &Task, verdict: &Verdict) -> Optimizati
 /// The cause of a task's verdict, and what was found about the task.
 type Found = (Option<Label>, Told);
 
-/// Follows causes from a task on. `next` returns the cause of a task, and what was found about it.
+/// Follows causes from a task on, up to one that is named already: two tasks that are kept with their
+/// `if-dependencies` can be each other's cause. `next` returns the cause of a task, and what was found about it.
 fn follow(start: &Label, next: &dyn Fn(&Label) -> Option<Found>) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
+    let mut named = BTreeSet::from([start.clone()]);
     let mut at = next(start).and_then(|(cause, _)| cause);
-    while let Some(label) = at {
-        // The graph has no circles, but the chain may be as long as the graph is deep.
+    while let Some(label) = at.filter(|label| named.insert(label.clone())) {
         let Some((cause, told)) = next(&label) else {
             break;
         };

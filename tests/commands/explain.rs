@@ -88,6 +88,50 @@ fn people_read_where_a_task_is_written_why_it_is_there_and_what_has_decided() {
 }
 
 #[test]
+fn tasks_that_keep_each_other_are_named_once() {
+    let task = |name: &str, more: &str| {
+        format!(
+            "    {name}:
+        label: {name}
+        description: Do it
+        worker-type: linux
+        worker: {{docker-image: debian:12, max-run-time: 60, command: [make]}}
+{more}"
+        )
+    };
+    let always = "        optimization: {always: null}\n";
+    let after = |only_if: &str| {
+        format!("        dependencies: {{a: k-a, b: k-b}}\n        if-dependencies: [{only_if}]\n")
+    };
+    let tasks = [
+        task("k-a", always),
+        task("k-b", always),
+        task("k-y", &after("a")),
+        task("k-z", &after("b")),
+    ];
+    let kind = format!("{PLAIN}tasks:\n{}", tasks.concat());
+    let repository = repository().file("taskcluster/kinds/build/kind.yml", &kind);
+    let read = json(&repository, &["k-a", "k-y", "-p", "../push.yml"]);
+    let kept_for = |label: &str| {
+        let task = &read[0]["tasks"][label];
+        assert_eq!(task["result"], "created");
+        task["optimization"]["keptFor"].clone()
+    };
+    let [a, b, y, z] = [
+        ("k-a", "is needed: k-z depends on it"),
+        ("k-b", "is needed: k-y depends on it"),
+        ("k-y", "is kept with k-a"),
+        ("k-z", "is kept with k-b"),
+    ]
+    .map(|(task, text)| serde_json::json!({"task": task, "text": text}));
+    assert_eq!(
+        kept_for("k-a"),
+        serde_json::json!([z.clone(), b.clone(), y])
+    );
+    assert_eq!(kept_for("k-y"), serde_json::json!([a, z, b]));
+}
+
+#[test]
 fn unknown_labels_are_all_reported_with_similar_ones() {
     let repository = repository();
     let ran = repository.run(&["explain", "buidl-a", "test", "nothing", "-p", "../push.yml"]);
