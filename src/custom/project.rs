@@ -208,7 +208,6 @@ impl<'a> Custom<'a> {
             unknown => unknown.insert(self.known_labels(worker)?),
         };
         let mut labels = Vec::new();
-        let mut kinds = Vec::new();
         for task in tasks {
             if !sent.insert(task.label.clone()) {
                 continue;
@@ -217,17 +216,14 @@ impl<'a> Custom<'a> {
             if labels.len() == BATCH {
                 let mut batch = Call::new("receive_tasks", json!({"graph": self.graph}));
                 batch.arguments["sent"] = json!(std::mem::take(&mut labels));
-                batch.arguments["kinds"] = json!(std::mem::take(&mut kinds));
                 batch.blobs = std::mem::take(&mut call.blobs);
                 self.python.call(worker, batch)?;
             }
             labels.push(task.label.as_str());
-            kinds.push(task.kind.as_str());
             call.blobs
                 .extend(task_blobs(task).map_err(Failure::Worker)?);
         }
         call.arguments["sent"] = json!(labels);
-        call.arguments["kinds"] = json!(kinds);
         // The next call relies on these tasks, so the lock is held during this one.
         make(call)
     }

@@ -22,7 +22,7 @@ def _graph(tasks, edges):
 def full_graph(head, blobs):
     """Receives the tasks of the full graph that were not sent before."""
     store = received(head["graph"])
-    store.add(head, blobs)
+    store.add(head["sent"], blobs)
     known = _full.get(head["graph"])
     if known is None or list(known) != head["labels"]:
         _full[head["graph"]] = store.make_all(head["labels"])

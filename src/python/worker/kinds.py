@@ -66,7 +66,7 @@ class RunningKind:
 
 def receive_tasks(head, blobs):
     """Receives tasks for later calls."""
-    received(head["graph"]).add(head, blobs)
+    received(head["graph"]).add(head["sent"], blobs)
     return {}
 
 
@@ -76,7 +76,7 @@ def known_labels(head):
 
 
 def begin_kind(head, blobs):
-    received(head["graph"]).add(head, blobs)
+    received(head["graph"]).add(head["sent"], blobs)
     _running[head["graph"], head["kind"]] = RunningKind(head)
     return {}
 
@@ -168,7 +168,7 @@ def generate_kind(head, blobs):
         watch.report()
         before = registered_later()
     graph = head["graph"]
-    received(graph).add(head, blobs)
+    received(graph).add(head["sent"], blobs)
     division = Division()
     kind = division.kind(generator, head["config"].get("transforms", []))
     kind = kind(head["kind"], head["path"], head["config"], project.graph_config)
@@ -193,7 +193,7 @@ def trace_kind(head, blobs):
     from taskgraph import generator
 
     graph = head["graph"]
-    received(graph).add(head, blobs)
+    received(graph).add(head["sent"], blobs)
     trail = EdgeTrail()
     items = []
     kind = traced_kind(generator, trail, head["config"], items)

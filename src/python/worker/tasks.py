@@ -14,12 +14,16 @@ FIELDS = (
     "if_dependencies",
 )
 
-# The fields that others than taskgraph may change, apart from the kind.
-COMPARED = tuple(name for name in FIELDS if name not in ("kind", "label", "dependencies"))
+# The fields that others than taskgraph may change.
+COMPARED = tuple(name for name in FIELDS if name not in ("label", "dependencies"))
 
 
 class LazyField:
-    """A field that is parsed on first access, and from then on is an ordinary attribute of the task."""
+    """A field that is parsed on first access, and from then on is an ordinary attribute of the task.
+
+    So are all others then, apart from the definition: a project may read the kind, and the task's `__dict__` after
+    that. Firefox does.
+    """
 
     def __init__(self, name):
         self.name = name
@@ -91,15 +95,13 @@ class ReceivedTasks:
     def __init__(self):
         self.parts = {}
 
-    def add(self, head, blobs):
-        """Adds tasks that are sent with a call, with their kinds."""
-        for index, (label, kind) in enumerate(zip(head["sent"], head["kinds"])):
-            self.parts[label] = (kind, blobs[2 * index], blobs[2 * index + 1])
+    def add(self, labels, blobs):
+        for index, label in enumerate(labels):
+            self.parts[label] = (blobs[2 * index], blobs[2 * index + 1])
 
     def make(self, label):
         task = object.__new__(ReceivedTask)
-        _, fields, definition = self.parts[label]
-        # The kind is not set: a project may read it, and then the task's `__dict__`, as Firefox does.
+        fields, definition = self.parts[label]
         task.__dict__.update(label=label, _fields=fields, _definition=definition)
         return task
 
@@ -110,9 +112,7 @@ class ReceivedTasks:
         """Returns whether a task that was made here has been changed since, apart from its dependencies: they
         are the edges of a graph."""
         values = task.__dict__
-        kind, fields, definition = self.parts[label]
-        if values.get("kind", kind) != kind:
-            return True
+        fields, definition = self.parts[label]
         if "task" in values and values["task"] != loads(definition):
             return True
         names = [name for name in COMPARED if name in values]
