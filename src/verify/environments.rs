@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::diagnostic::Diagnostics;
 use crate::base::name::Label;
+use crate::base::text::plural;
 use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::config::parameters::Parameters;
 use crate::config::release;
+use crate::config::shipping::phase_name;
 use crate::model::label_graph::LabelGraph;
 use crate::model::task::Task;
 use crate::release::environments::Environments;
@@ -31,7 +33,10 @@ pub(super) fn run(
     let dependencies = |label: &str| -> Vec<&str> {
         let label = Label::parse(label).ok();
         let task = label.and_then(|label| graph.get(&label));
-        let edges = task.into_iter().flat_map(|task| task.dependencies.values());
+        let edges = task.into_iter().flat_map(|task| {
+            let weak = task.soft_dependencies.iter().chain(&task.if_dependencies);
+            task.dependencies.values().chain(weak)
+        });
         edges.map(Label::as_str).collect()
     };
     let findings = check(
@@ -59,16 +64,16 @@ pub(super) fn run(
     }
     if warnings.len() > MAX_WARNINGS {
         let more = warnings.len() - MAX_WARNINGS;
-        tracing::warn!("{more} more tasks mix the environments of release services");
+        let more = plural(more, "more violation");
+        tracing::warn!("{more} of the rules that keep environments apart");
     }
 }
 
 fn checked(task: &Task) -> CheckedTask<'_> {
-    let phase = task.attributes.get("shipping_phase");
     CheckedTask {
         label: task.label.as_str(),
         definition: &task.task,
-        ships: phase.is_some_and(|phase| !phase.is_null()),
+        ships: phase_name(&task.attributes).is_some(),
     }
 }
 

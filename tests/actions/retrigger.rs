@@ -7,6 +7,7 @@ use snowman::base::name::TaskId;
 
 use super::bench::Bench;
 use super::ran::{Ran, Trigger, moment, set};
+use super::releases::refused;
 
 fn retrigger(push: &Ran, label: &str, input: Value) -> Trigger {
     Trigger {
@@ -321,4 +322,19 @@ async fn a_retriggered_decision_task_needs_its_scopes() {
         refused.contains("the scope `assume:repo:github.com/example/ci:branch:main` is missing"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn a_task_that_mixes_environments_is_not_added() {
+    let (bench, push) = Bench::with_push().await;
+    let before = bench.tasks(&push.task_id).len();
+    // The pools of all tasks are those of production now, and the push is of level 1.
+    let environments = "pools: {production: ['*']}\n";
+    bench
+        .project
+        .write("taskcluster/environments.yml", environments);
+    let wrong = refused(&bench, retrigger(&push, "sign-a", json!({}))).await;
+    assert!(wrong.contains("(rule `level-pool`)"), "{wrong}");
+    assert!(wrong.contains("sign-a"), "{wrong}");
+    assert_eq!(bench.tasks(&push.task_id).len(), before);
 }

@@ -41,19 +41,93 @@ fn kind(scope: &str, command: &str, build: &str) -> String {
 
 const PLAIN_COMMAND: &str = "make";
 
-/// What `snowman full` says at a level.
-fn full(level: &str, environments: &str, kind: &str) -> (i32, String) {
-    let project = Project::new()
+/// A project with these environments, this kind and these parameters.
+fn project(level: &str, environments: &str, kind: &str, parameters: &str) -> Project {
+    Project::new()
         .file("taskcluster/config.yml", CONFIG)
         .file("taskcluster/environments.yml", environments)
         .without("taskcluster/kinds/build/kind.yml")
         .kind("build", kind)
         .file(
             "parameters.yml",
-            format!("level: '{level}'\nproject: project\n"),
-        );
+            format!("level: '{level}'\nproject: project\n{parameters}"),
+        )
+}
+
+/// What `snowman full` says at a level.
+fn full(level: &str, environments: &str, kind: &str) -> (i32, String) {
+    let project = project(level, environments, kind, "");
     let ran = project.run(&["full", "-p", "parameters.yml"]);
     (ran.code.unwrap(), said(&ran))
+}
+
+/// The log of `snowman full` at level 1.
+fn log(environments: &str, kind: &str, flags: &[&str], parameters: &str) -> String {
+    let project = project("1", environments, kind, parameters);
+    project.commit();
+    let mut program = project.program();
+    let ran = program
+        .args(["full", "-p", "parameters.yml"])
+        .args(flags)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn an_outage_of_staging_stops_no_build() {
+    let staging = "curl https://new.staging.example.com/api";
+    // A release task may use staging at level 1. The lists of dependencies differ in what they wait for.
+    let after = |list: &str| {
+        let kind = kind("test", staging, PLAIN_COMMAND);
+        let kind = kind.replace("        dependencies: {build: build}\n", "");
+        let wait = kind.replacen(
+            "        label: build\n",
+            &format!("        label: build\n        {list}\n"),
+            1,
+        );
+        full("1", ENVIRONMENTS, &wait)
+    };
+    let (code, said) = after("priority: low");
+    assert_eq!(code, 0, "{said}");
+    for list in ["dependencies: {ship: ship}", "soft-dependencies: [ship]"] {
+        let (code, said) = after(list);
+        assert_eq!(code, 1, "{list}: {said}");
+        assert!(
+            said.contains("task `build`: it depends on `ship`"),
+            "{said}"
+        );
+        assert!(said.contains("(rule `staging-dependency`)"), "{said}");
+    }
+}
+
+#[test]
+fn pools_of_development_are_those_that_the_push_names() {
+    let environments = ENVIRONMENTS.replace("dev: ['*-dev']", "dev: ['linux-gcp']");
+    let kind = kind("test", PLAIN_COMMAND, PLAIN_COMMAND);
+    let (code, said) = full("1", &environments, &kind);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("(rule `dev-pool`)"), "{said}");
+    let overrides = "try_task_config: {worker-overrides: {linux: test-1/linux-gcp}}\n";
+    let said = log(&environments, &kind, &[], overrides);
+    let told = "Tasks that run in the development pool test-1/linux-gcp, as the push asks: 2";
+    assert!(said.contains(told), "{said}");
+}
+
+#[test]
+fn the_log_says_how_much_each_rule_has_looked_at() {
+    let kind = kind("test", PLAIN_COMMAND, "curl https://bugs.example.com/1");
+    let said = log(ENVIRONMENTS, &kind, &["-v"], "");
+    for told in [
+        "`level-scope`: looked at 1, found 0",
+        "`level-pool`: looked at 2, found 0",
+        "`ci-host`: looked at 1, found 0",
+        "bugs.example.com is not managed here; tasks that name it: 1",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
 }
 
 #[test]
@@ -106,11 +180,40 @@ fn tasks_that_use_another_environment_are_refused() {
         assert_eq!(code, 1, "{rule}: {said}");
         assert!(said.contains(&format!("task `{label}`")), "{rule}: {said}");
         assert!(said.contains(&format!("(rule `{rule}`)")), "{said}");
+        let path = ["`scopes[0]`", "`payload.command[0]`"];
+        assert!(path.iter().any(|path| said.contains(path)), "{said}");
         assert!(said.contains("kinds/build/kind.yml:"), "{said}");
         // What the project does not describe is only warned of, if it is known at all.
         let (code, said) = full(level, "archive: archive.mozilla.org\n", &kind);
         assert_eq!(code, 0, "{rule}: {said}");
     }
+}
+
+#[test]
+fn what_is_known_of_a_service_stays_known() {
+    // The file of the project names another scope of the service `balrog` only.
+    let more = "services: {balrog: {staging: {scopes: ['balrog:server:mine']}}}\n";
+    let kind = kind("live", PLAIN_COMMAND, PLAIN_COMMAND);
+    let release = kind.replace("updates:server:live", "balrog:server:release");
+    let (code, said) = full("1", more, &release);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("(rule `level-scope`)"), "{said}");
+    // It may say otherwise of a scope.
+    let otherwise = more.replace("server:mine", "server:release");
+    let (code, said) = full("1", &otherwise, &release);
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn phases_are_named_in_either_spelling() {
+    let staging = "curl https://new.staging.example.com/api";
+    let kind = kind("test", staging, PLAIN_COMMAND);
+    let kind = kind.replace("        shipping-phase: ship\n", "");
+    let other = kind.replace("{shipping_product: fox}", "{shipping-phase: ship}");
+    let (code, said) = full("1", ENVIRONMENTS, &other);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = full("1", ENVIRONMENTS, &kind);
+    assert_eq!(code, 1, "{said}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub static ENVIRONMENTS: Schema = Schema {
         optional(
             "services",
             Type::Map(&Type::Struct(&SERVICE)),
-            "the environments of each service, in place of what is known of a service of the same name",
+            "the environments of each service, added to what is known of a service of the same name",
         ),
         optional(
             "pools",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::host_name::names_host;
+use super::host_name::lower_case;
 use super::table::Environments;
 use super::tier::Tier;
 use crate::base::value::{Object, Value};
@@ -27,6 +27,9 @@ macro_rules! rules {
     };
 }
 
+/// The service whose keys are those of dep builds.
+const DEP_SIGNING: &str = "dep signing";
+
 rules! {
     LEVEL_SCOPE: "level-scope",
         "below level 3, no task holds a scope of production",
@@ -35,10 +38,10 @@ rules! {
         "below level 3, no task runs in a worker pool of production",
         "key the worker type by level";
     MIXED_SCOPE: "mixed-scope",
-        "no task that holds a scope of production, or runs in a release pool of production, holds a scope of staging",
+        "no task that belongs to a release of production, holds a scope of production, or runs in a worker pool of production, holds a scope of staging, apart from dep signing",
         "give the task the scopes of one environment";
     MIXED_POOL: "mixed-pool",
-        "a task that holds a scope of production runs in a worker pool of production",
+        "a task that belongs to a release of production or holds a scope of production does not run in a worker pool of staging or development, unless it only signs with dep keys",
         "key pool and scopes by the same value";
     PRODUCTION_HOST: "production-host",
         "no task of a production release names a host of staging or development",
@@ -56,7 +59,7 @@ rules! {
         "a task of staging names hosts of production only if others may read from them",
         "key the address by level, or declare `may-be-read` for the service in environments.yml";
     STAGING_DEPENDENCY: "staging-dependency",
-        "no task of a production release, and none without a shipping phase, depends on one that uses a host, a signing format or a worker pool of staging services or development",
+        "no task of a production release, and none without a shipping phase, depends on one that uses a host or a signing format of staging or a worker pool of development",
         "an outage of staging must not stop a release or a push: use the service of production there";
 }
 
@@ -126,14 +129,29 @@ impl<'a> Findings<'a> {
     }
 }
 
+/// A scope of a service.
+struct UsedScope<'t> {
+    index: usize,
+    scope: &'t str,
+    service: &'t str,
+    tier: Tier,
+}
+
+/// A host of a service.
+struct UsedHost<'t> {
+    path: String,
+    host: String,
+    service: &'t str,
+    tier: Tier,
+    may_be_read: bool,
+}
+
 /// What a task uses.
 struct Used<'t> {
     pool: String,
     pool_tier: Option<Tier>,
-    /// The scopes of services: their place, service and tier.
-    scopes: Vec<(usize, &'t str, &'t str, Tier)>,
-    /// The hosts of services: their place, host, service, tier, and whether others may read from them.
-    hosts: Vec<(String, &'t str, &'t str, Tier, bool)>,
+    scopes: Vec<UsedScope<'t>>,
+    hosts: Vec<UsedHost<'t>>,
     /// The signing formats of Autograph's staging, with their place.
     formats: Vec<(String, String)>,
     /// How many signing formats there are in all.
@@ -142,15 +160,15 @@ struct Used<'t> {
 
 impl Used<'_> {
     fn holds(&self, wanted: Tier) -> bool {
-        self.scopes.iter().any(|(_, _, _, tier)| *tier == wanted)
+        self.scopes.iter().any(|scope| scope.tier == wanted)
     }
 
     /// What of staging or development the task needs to work, in words.
     fn of_staging(&self) -> Option<String> {
         let hosts = self.hosts.iter();
-        let mut hosts = hosts.filter(|(_, _, _, tier, _)| *tier != Tier::Production);
-        if let Some((_, host, ..)) = hosts.next() {
-            return Some(format!("{host}, a host of staging"));
+        let mut hosts = hosts.filter(|one| one.tier != Tier::Production);
+        if let Some(UsedHost { host, tier, .. }) = hosts.next() {
+            return Some(format!("{host}, a host of {}", tier.name()));
         }
         if let Some((_, format)) = self.formats.first() {
             return Some(format!("the signing format `{format}` of staging"));
@@ -186,7 +204,7 @@ pub fn check<'a>(
         false => BTreeSet::new(),
     };
     for (task, used) in tasks.iter().zip(&used) {
-        scopes_and_pools(setting, task, used, &mut findings);
+        scopes_and_pools(setting, is_production, task, used, &mut findings);
         hosts(setting.level, is_production, task, used, &mut findings);
         *findings.looked_at.entry(STAGING_FORMAT.name).or_default() += used.all_formats;
         for (path, format) in &used.formats {
@@ -202,6 +220,7 @@ pub fn check<'a>(
 
 fn scopes_and_pools<'a>(
     setting: &Setting<'a>,
+    is_production: bool,
     task: &CheckedTask<'a>,
     used: &Used<'a>,
     findings: &mut Findings<'a>,
@@ -229,39 +248,51 @@ fn scopes_and_pools<'a>(
             }
         }
     }
-    let is_production = used.holds(Tier::Production);
-    let in_release_pool =
-        used.pool_tier == Some(Tier::Production) && pool.starts_with("scriptworker");
-    for (at, scope, service, tier) in &used.scopes {
+    let holds_production = used.holds(Tier::Production);
+    let ships = is_production && task.ships;
+    let of_production = match (holds_production, ships, used.pool_tier) {
+        (true, ..) => Some("it also holds one of production".to_owned()),
+        (_, true, _) => Some("the task belongs to a release of production".to_owned()),
+        (.., Some(Tier::Production)) => Some(format!(
+            "it would run in {pool}, a worker pool of production"
+        )),
+        _ => None,
+    };
+    for UsedScope {
+        index,
+        scope,
+        service,
+        tier,
+    } in &used.scopes
+    {
+        let tier_name = tier.name();
+        let names = format!("`scopes[{index}]` is `{scope}`, a scope of {service} in {tier_name}");
         if is_below {
             findings.look(&LEVEL_SCOPE);
             if *tier == Tier::Production {
-                let message = format!(
-                    "`scopes[{at}]` is `{scope}`, a scope of {service} in production, at level {level}"
-                );
-                findings.add(&LEVEL_SCOPE, label, message);
+                findings.add(&LEVEL_SCOPE, label, format!("{names}, at level {level}"));
             }
         }
         findings.look(&MIXED_SCOPE);
         // What is signed with a dep key may be made beside releases.
-        let is_dep = *tier != Tier::Production && *service != "dep signing";
-        if is_dep && (is_production || in_release_pool) {
-            let other = match is_production {
-                true => "it also holds one of production".to_owned(),
-                false => format!("it would run in {pool}, a worker pool of production"),
-            };
-            let message = format!(
-                "`scopes[{at}]` is `{scope}`, a scope of {service} in {}, but {other}",
-                tier.name()
-            );
-            findings.add(&MIXED_SCOPE, label, message);
+        let of_staging = *tier != Tier::Production && *service != DEP_SIGNING;
+        if let (true, Some(but)) = (of_staging, &of_production) {
+            findings.add(&MIXED_SCOPE, label, format!("{names}, but {but}"));
         }
     }
-    if is_production && let Some(tier) = used.pool_tier {
+    let only_dep =
+        !used.scopes.is_empty() && used.scopes.iter().all(|scope| scope.service == DEP_SIGNING);
+    if (holds_production || (ships && !only_dep))
+        && let Some(tier) = used.pool_tier
+    {
         findings.look(&MIXED_POOL);
-        if tier != Tier::Production && !setting.overrides.contains(pool.as_str()) {
+        if tier != Tier::Production {
+            let but = match holds_production {
+                true => "it holds a scope of production",
+                false => "it belongs to a release of production",
+            };
             let message = format!(
-                "it holds a scope of production, but would run in {pool}, a worker pool of {}",
+                "{but}, but would run in {pool}, a worker pool of {}",
                 tier.name()
             );
             findings.add(&MIXED_POOL, label, message);
@@ -277,38 +308,37 @@ fn hosts<'a>(
     findings: &mut Findings<'a>,
 ) {
     let of_production = used.holds(Tier::Production) || (is_production && task.ships);
-    let rule = match (of_production, task.ships) {
-        (true, _) => &PRODUCTION_HOST,
-        (_, false) => &CI_HOST,
-        _ => &PRODUCTION_READ,
+    let (rule, whose) = match (of_production, task.ships) {
+        (true, _) => (&PRODUCTION_HOST, "a release of production".to_owned()),
+        (_, false) => (&CI_HOST, "no release".to_owned()),
+        _ => (&PRODUCTION_READ, format!("staging at level {level}")),
     };
+    let reads_production = rule.name == PRODUCTION_READ.name;
     findings.look(rule);
-    for (path, host, service, tier, may_be_read) in &used.hosts {
-        let of_staging = *tier != Tier::Production;
-        let names = format!(
-            "`{path}` names {host}, a host of {service} in {}",
-            tier.name()
-        );
-        match rule.name {
-            "production-read" if !of_staging && !may_be_read => {
-                let message = format!("{names}, but the task belongs to staging at level {level}");
-                findings.add(rule, task.label, message);
-            }
-            "production-host" if of_staging => {
-                let message = format!("{names}, but the task belongs to a release of production");
-                findings.add(rule, task.label, message);
-            }
-            "ci-host" if of_staging => {
-                let message = format!("{names}, but the task belongs to no release");
-                findings.add(rule, task.label, message);
-            }
-            _ => {}
+    for UsedHost {
+        path,
+        host,
+        service,
+        tier,
+        may_be_read,
+    } in &used.hosts
+    {
+        let is_wrong = match *tier {
+            Tier::Production => reads_production && !may_be_read,
+            Tier::Staging | Tier::Dev => !reads_production,
+        };
+        if is_wrong {
+            let tier = tier.name();
+            let message = format!(
+                "`{path}` names {host}, a host of {service} in {tier}, but the task belongs to {whose}"
+            );
+            findings.add(rule, task.label, message);
         }
     }
 }
 
-/// Finds the tasks that an outage of staging would stop. What the tasks are told for themselves is not told again
-/// for those that depend on them.
+/// Finds the tasks that an outage of staging would stop. What a task uses that it must not use is told for that task
+/// alone, not for all that depend on it.
 fn outages<'a>(
     is_production: bool,
     tasks: &[CheckedTask<'a>],
@@ -316,7 +346,10 @@ fn outages<'a>(
     dependencies: &dyn Fn(&str) -> Vec<&'a str>,
     findings: &mut Findings<'a>,
 ) {
-    let told: BTreeSet<&str> = findings.found.iter().map(|finding| finding.label).collect();
+    let about_use = [&PRODUCTION_HOST, &CI_HOST, &STAGING_FORMAT, &DEV_POOL].map(|rule| rule.name);
+    let told = findings.found.iter();
+    let told = told.filter(|finding| about_use.contains(&finding.rule));
+    let told: BTreeSet<&str> = told.map(|finding| finding.label).collect();
     let reasons = tasks.iter().zip(used);
     let reasons = reasons.filter_map(|(task, used)| Some((task.label, used.of_staging()?)));
     let reasons: BTreeMap<&str, String> =
@@ -379,10 +412,15 @@ fn use_of<'a>(
     };
     let scopes = definition.get("scopes").and_then(Value::as_array);
     let scopes = scopes.into_iter().flatten();
-    let scopes = scopes.enumerate().filter_map(|(at, scope)| {
+    let scopes = scopes.enumerate().filter_map(|(index, scope)| {
         let scope = scope.as_str()?;
         let (service, tier) = environments.of_scope(scope)?;
-        Some((at, scope, service, tier))
+        Some(UsedScope {
+            index,
+            scope,
+            service,
+            tier,
+        })
     });
     let mut used = Used {
         pool_tier: environments.of_pool(&pool, setting.trust_domain),
@@ -395,25 +433,29 @@ fn use_of<'a>(
     let mut named = BTreeSet::new();
     let payload = definition.get("payload").unwrap_or(&Value::Null);
     each_text(payload, "payload", &mut |path, text| {
-        for (environment, host) in environments.hosts_in(text) {
-            let service = environment.service.as_str();
-            let (tier, may_be_read) = (environment.tier, environment.may_be_read);
-            used.hosts
-                .push((path.to_owned(), host, service, tier, may_be_read));
-        }
-        if environments.may_name_a_host(text) {
-            let hosts = environments.unmanaged.iter();
-            named.extend(hosts.filter(|host| names_host(text, host)));
-        }
-        if path.contains(".formats[") {
+        if path.is_item_of("formats") {
             used.all_formats += 1;
             if is_staging_format(text) {
-                used.formats.push((path.to_owned(), text.to_owned()));
+                used.formats.push((path.to_string(), text.to_owned()));
             }
         }
+        let text = lower_case(text);
+        if !environments.may_name_a_host(&text) {
+            return;
+        }
+        for (environment, host) in environments.hosts_in(&text) {
+            used.hosts.push(UsedHost {
+                path: path.to_string(),
+                host,
+                service: &environment.service,
+                tier: environment.tier,
+                may_be_read: environment.may_be_read,
+            });
+        }
+        named.extend(environments.unmanaged_in(&text));
     });
     for host in named {
-        *unmanaged.entry(host.clone()).or_default() += 1;
+        *unmanaged.entry(host.to_owned()).or_default() += 1;
     }
     used
 }

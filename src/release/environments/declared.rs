@@ -7,8 +7,8 @@ use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
 
 impl Environments {
-    /// Those of a project: Mozilla's, with the services that `environments.yml` describes in place of those of the
-    /// same name, and its pools before Mozilla's.
+    /// Those of a project: Mozilla's with what `environments.yml` adds to them. What it says of a host or a scope
+    /// takes precedence, and so do its pools.
     #[must_use]
     pub fn of_project(config: &GraphConfig) -> Self {
         let mut known = Self::known();
@@ -18,14 +18,9 @@ impl Environments {
         known.is_declared = true;
         let section = |name: &str| declared.get(name).and_then(Value::as_object);
         for (service, environments) in section("services").into_iter().flatten() {
-            known
-                .environments
-                .retain(|environment| environment.service != service.as_str());
             for tier in Tier::ALL {
                 if let Some(Value::Object(described)) = environments.get(tier.name()) {
-                    known
-                        .environments
-                        .push(environment(service, tier, described));
+                    known.describe(service, tier, described);
                 }
             }
         }
@@ -41,24 +36,45 @@ impl Environments {
             );
         }
         known.pools.splice(0..0, pools);
-        known.unmanaged.extend(texts(declared.get("unmanaged")));
+        let unmanaged = texts(declared.get("unmanaged"));
+        known
+            .unmanaged
+            .extend(unmanaged.iter().map(|host| host.to_ascii_lowercase()));
         known.unmanaged.sort();
         known.unmanaged.dedup();
         known.with_domains()
     }
-}
 
-fn environment(service: &str, tier: Tier, described: &Object) -> Environment {
-    let scopes = texts(described.get("scopes"));
-    Environment {
-        service: service.to_owned(),
-        tier,
-        hosts: texts(described.get("hosts")),
-        scopes: scopes
+    /// Adds what a project says of an environment.
+    fn describe(&mut self, service: &str, tier: Tier, described: &Object) {
+        let hosts: Vec<String> = texts(described.get("hosts"))
             .iter()
-            .map(|scope| ScopePattern::new(scope))
-            .collect(),
-        may_be_read: described.get("may-be-read") == Some(&Value::Bool(true)),
+            .map(|host| host.to_ascii_lowercase())
+            .collect();
+        let scopes = texts(described.get("scopes"));
+        let scopes: Vec<ScopePattern> = scopes.iter().map(|one| ScopePattern::new(one)).collect();
+        for other in &mut self.environments {
+            other.hosts.retain(|host| !hosts.contains(host));
+            other.scopes.retain(|scope| !scopes.contains(scope));
+        }
+        let may_be_read = described
+            .get("may-be-read")
+            .map(|value| *value == Value::Bool(true));
+        let mut same = self.environments.iter_mut();
+        match same.find(|one| one.service == service && one.tier == tier) {
+            Some(one) => {
+                one.hosts.extend(hosts);
+                one.scopes.extend(scopes);
+                one.may_be_read = may_be_read.unwrap_or(one.may_be_read);
+            }
+            None => self.environments.push(Environment {
+                service: service.to_owned(),
+                tier,
+                hosts,
+                scopes,
+                may_be_read: may_be_read.unwrap_or(false),
+            }),
+        }
     }
 }
 

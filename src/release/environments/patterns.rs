@@ -30,6 +30,35 @@ impl ScopePattern {
         })
     }
 
+    /// Whether a scope with this beginning can match: `*` at the end of a scope stands for anything.
+    pub(super) fn may_continue(&self, beginning: &str) -> bool {
+        let mut parts: Vec<&str> = beginning.split(':').collect();
+        let last = parts.pop().unwrap_or_default();
+        // All scopes, or all behind the prefix of a trust domain.
+        let is_prefix = parts.is_empty() || parts == ["project"] || parts.ends_with(&["releng"]);
+        let mut begins = 1..=parts.len();
+        (is_prefix && last.is_empty())
+            || begins.any(|begin| {
+                let given = parts.get(begin..).unwrap_or_default();
+                let Some(open) = self.parts.get(given.len()) else {
+                    return false;
+                };
+                let continues = match open.find('*') {
+                    Some(star) => open
+                        .get(..star)
+                        .is_some_and(|fixed| fixed.starts_with(last) || last.starts_with(fixed)),
+                    None => open.starts_with(last),
+                };
+                let begun = !given.is_empty() || !last.is_empty();
+                let alike = self.parts.iter().zip(given);
+                continues
+                    && begun
+                    && alike
+                        .into_iter()
+                        .all(|(pattern, part)| matches_part(pattern, part))
+            })
+    }
+
     /// How specific it is: the number of its parts, and of signs that are given.
     pub(super) fn precision(&self) -> (usize, usize) {
         let given = self.parts.iter().map(|part| part.len());
@@ -120,6 +149,42 @@ mod tests {
         assert!(!matches("balrog:server:release", ""));
         // Firefox leaves the repository out where there is none.
         assert!(!matches("lando:repo:*", "project:releng:lando:repo:"));
+    }
+
+    #[test]
+    fn scopes_with_a_star_match_what_they_include() {
+        let may = |pattern: &str, scope: &str| {
+            ScopePattern::new(pattern).may_continue(scope.strip_suffix('*').unwrap())
+        };
+        for scope in [
+            "*",
+            "project:*",
+            "project:releng:*",
+            "project:releng:bal*",
+            "project:releng:balrog:*",
+            "project:releng:balrog:server:*",
+            "project:releng:balrog:server:rel*",
+        ] {
+            assert!(may("balrog:server:release", scope), "{scope}");
+        }
+        for scope in [
+            "project:releng:balrog:action:*",
+            "project:releng:balrog:server:dep*",
+            "project:releng:services/tooltool/*",
+            "queue:get-artifact:private/*",
+            "secrets:get:project/releng/*",
+        ] {
+            assert!(!may("balrog:server:release", scope), "{scope}");
+        }
+        assert!(may(
+            "googleplay:product:*",
+            "project:releng:googleplay:product:*"
+        ));
+        assert!(may("lando:repo:staging-*", "project:releng:lando:repo:st*"));
+        assert!(may(
+            "lando:repo:staging-*",
+            "project:releng:lando:repo:staging-x*"
+        ));
     }
 
     #[test]

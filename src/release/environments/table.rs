@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::host_name::names_host;
+use super::host_name::{domain, is_host, names_in};
 use super::patterns::{PoolPattern, ScopePattern};
 use super::tier::Tier;
 
@@ -30,20 +30,28 @@ pub struct Environments {
 }
 
 impl Environments {
-    /// The environment that a scope belongs to: the service, and who it is for.
+    /// The environment that a scope belongs to: the service, and who it is for. One that ends in `*` belongs to
+    /// production if it includes any scope of production.
     #[must_use]
     pub fn of_scope(&self, scope: &str) -> Option<(&str, Tier)> {
-        // `googleplay:product:*:dep` is more specific than `googleplay:product:*`.
-        let found = self.environments.iter().flat_map(|environment| {
-            let matching = environment
-                .scopes
-                .iter()
-                .filter(|pattern| pattern.matches(scope));
-            matching.map(move |pattern| (pattern.precision(), environment))
+        let known = self.environments.iter().flat_map(|environment| {
+            let patterns = environment.scopes.iter();
+            patterns.map(move |pattern| (pattern, environment))
         });
-        let (_, environment) = found.max_by_key(|(precision, environment)| {
+        if let Some(beginning) = scope.strip_suffix('*') {
+            let mut known = known.clone();
+            let included = known.find(|(pattern, environment)| {
+                environment.tier == Tier::Production && pattern.may_continue(beginning)
+            });
+            if let Some((_, environment)) = included {
+                return Some((&environment.service, Tier::Production));
+            }
+        }
+        // `googleplay:product:*:dep` is more specific than `googleplay:product:*`.
+        let matching = known.filter(|(pattern, _)| pattern.matches(scope));
+        let (_, environment) = matching.max_by_key(|(pattern, environment)| {
             // Of equally specific ones, the more restrictive.
-            (*precision, std::cmp::Reverse(environment.tier))
+            (pattern.precision(), std::cmp::Reverse(environment.tier))
         })?;
         Some((&environment.service, environment.tier))
     }
@@ -58,24 +66,38 @@ impl Environments {
         found.map(|(tier, _)| *tier)
     }
 
-    /// The hosts of an environment that a text names.
-    pub(super) fn hosts_in<'e>(&'e self, text: &str) -> Vec<(&'e Environment, &'e str)> {
-        if !self.may_name_a_host(text) {
-            return Vec::new();
-        }
-        let hosts = self.environments.iter().flat_map(|environment| {
-            let hosts = environment.hosts.iter();
-            hosts.map(move |host| (environment, host.as_str()))
-        });
-        let mut found: Vec<_> = hosts.filter(|(_, host)| names_host(text, host)).collect();
-        // A host that is known by name is not told a second time for its domain.
-        if found.iter().any(|(_, host)| !host.starts_with('*')) {
-            found.retain(|(_, host)| !host.starts_with('*'));
+    /// The hosts that a text in lower case names, with their environments.
+    pub(super) fn hosts_in(&self, text: &str) -> Vec<(&Environment, String)> {
+        let mut found = Vec::new();
+        for name in names_in(text) {
+            let of = |wanted: fn(&str) -> bool| {
+                let environments = self.environments.iter();
+                let of_name = environments.filter(|environment| {
+                    let mut hosts = environment.hosts.iter().filter(|host| wanted(host));
+                    hosts.any(|host| is_host(&name, host))
+                });
+                of_name.collect::<Vec<_>>()
+            };
+            // A host that is known by name is not a part of its domain.
+            let mut environments = of(|host| !host.starts_with('*'));
+            if environments.is_empty() {
+                environments = of(|host| host.starts_with('*'));
+            }
+            found.extend(environments.into_iter().map(|one| (one, name.clone())));
         }
         found
     }
 
-    /// Whether a text names one of the domains.
+    /// The hosts of services that nothing here manages, in a text in lower case.
+    pub(super) fn unmanaged_in(&self, text: &str) -> Vec<&str> {
+        let names = names_in(text);
+        let hosts = self.unmanaged.iter().map(String::as_str);
+        hosts
+            .filter(|host| names.iter().any(|name| is_host(name, host)))
+            .collect()
+    }
+
+    /// Whether a text in lower case may name a host.
     pub(super) fn may_name_a_host(&self, text: &str) -> bool {
         self.domains
             .iter()
@@ -88,11 +110,7 @@ impl Environments {
             .environments
             .iter()
             .flat_map(|environment| &environment.hosts);
-        let domains = hosts.chain(&self.unmanaged).map(|host| {
-            let labels: Vec<&str> = host.rsplitn(3, '.').collect();
-            let domain: Vec<&str> = labels.iter().take(2).rev().copied().collect();
-            domain.join(".")
-        });
+        let domains = hosts.chain(&self.unmanaged).map(|host| domain(host));
         let domains: BTreeSet<String> = domains.collect();
         self.domains = domains.into_iter().collect();
         self
@@ -102,11 +120,5 @@ impl Environments {
     #[must_use]
     pub fn is_declared(&self) -> bool {
         self.is_declared
-    }
-
-    /// The hosts of services that nothing here manages.
-    #[must_use]
-    pub fn unmanaged(&self) -> &[String] {
-        &self.unmanaged
     }
 }

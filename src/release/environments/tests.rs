@@ -60,6 +60,18 @@ fn definition(planned: &Planned) -> Object {
 
 /// The rules that tasks break, with the labels.
 fn broken(level: &str, overrides: &[&str], planned: &[&Planned]) -> Vec<(&'static str, String)> {
+    let setting = Setting {
+        level,
+        is_production: None,
+        trust_domain: "fox",
+        overrides: overrides.iter().copied().collect(),
+    };
+    let found = found(&setting, planned).into_iter();
+    found.map(|(rule, label, _)| (rule, label)).collect()
+}
+
+/// What tasks break: the rules with the labels and messages.
+fn found(setting: &Setting<'_>, planned: &[&Planned]) -> Vec<(&'static str, String, String)> {
     let environments = Environments::known();
     let definitions: Vec<Object> = planned.iter().map(|one| definition(one)).collect();
     let tasks: Vec<CheckedTask<'_>> = planned
@@ -76,16 +88,15 @@ fn broken(level: &str, overrides: &[&str], planned: &[&Planned]) -> Vec<(&'stati
         task.map(|one| one.dependencies.to_vec())
             .unwrap_or_default()
     };
-    let setting = Setting {
-        level,
-        is_production: None,
-        trust_domain: "fox",
-        overrides: overrides.iter().copied().collect(),
-    };
-    let findings = check(&environments, &setting, &tasks, &dependencies);
+    let findings = check(&environments, setting, &tasks, &dependencies);
     let found = findings.found.iter();
-    found.map(|one| (one.rule, one.label.to_owned())).collect()
+    found
+        .map(|one| (one.rule, one.label.to_owned(), one.message.clone()))
+        .collect()
 }
+
+/// The rules about several tasks, which have tests of their own.
+const ELSEWHERE: [&str; 2] = ["staging-format", "staging-dependency"];
 
 #[test]
 fn each_rule_fires_and_is_silent() {
@@ -325,11 +336,15 @@ fn each_rule_fires_and_is_silent() {
             &["level-scope", "mixed-pool"],
         ),
     ];
+    let mut fired = BTreeSet::from(ELSEWHERE);
     for (name, level, overrides, task, rules) in cases {
         let found = broken(level, overrides, &[&task]);
         let found: Vec<&str> = found.iter().map(|(rule, _)| *rule).collect();
         assert_eq!(found, rules, "{name}");
+        fired.extend(rules);
     }
+    let all: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(fired, all);
 }
 
 #[test]
@@ -397,17 +412,116 @@ fn a_graph_without_releases_of_production_may_use_staging() {
     };
     assert_eq!(broken("3", &[], &[&STAGING]), []);
     let found = broken("3", &[], &[&STAGING, &OTHER]);
-    assert_eq!(found, [("production-host", "updates".to_owned())]);
+    let rules = ["mixed-scope", "mixed-pool", "production-host"];
+    assert_eq!(found, rules.map(|rule| (rule, "updates".to_owned())));
 }
 
 #[test]
-fn every_rule_is_named_by_a_test() {
-    let text = include_str!("tests.rs");
-    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
-    assert_eq!(names.len(), RULES.len());
-    for name in names {
-        assert!(text.contains(&format!("\"{name}\"")), "{name}");
+fn a_release_of_production_uses_nothing_of_staging() {
+    let setting = Setting {
+        level: "3",
+        is_production: Some(true),
+        trust_domain: "fox",
+        overrides: BTreeSet::new(),
+    };
+    let rules = |task: &Planned| -> Vec<&'static str> {
+        let found = found(&setting, &[task]).into_iter();
+        found.map(|(rule, ..)| rule).collect()
+    };
+    const STAGING: Planned = Planned {
+        pool: ("scriptworker-k8s", "fox-1-balrog"),
+        scopes: &["project:releng:balrog:server:dep"],
+        ..UPDATES
+    };
+    assert_eq!(rules(&STAGING), ["mixed-scope", "mixed-pool"]);
+    let alone = Planned {
+        pool: ("fox-3", "b-linux"),
+        ..STAGING
+    };
+    assert_eq!(rules(&alone), ["mixed-scope"]);
+    let other = Planned {
+        ships: false,
+        ..STAGING
+    };
+    assert_eq!(rules(&other), [""; 0]);
+    // Builds that are not shipped are signed with dep keys beside those that are.
+    let dep = Planned {
+        pool: ("scriptworker-k8s", "fox-t-signing"),
+        scopes: &["project:releng:signing:cert:dep-signing"],
+        ..STAGING
+    };
+    assert_eq!(rules(&dep), [""; 0]);
+}
+
+#[test]
+fn an_override_gives_no_scope_of_production_to_a_pool_of_development() {
+    let pool = ("scriptworker-k8s", "fox-1-balrog-dev");
+    let task = Planned { pool, ..UPDATES };
+    let found = broken("3", &["scriptworker-k8s/fox-1-balrog-dev"], &[&task]);
+    assert_eq!(found, [("mixed-pool", "updates".to_owned())]);
+}
+
+#[test]
+fn a_scope_for_all_servers_is_one_of_production() {
+    let held = |scope: &'static [&'static str]| {
+        let task = Planned {
+            pool: ("fox-1", "b-linux"),
+            scopes: scope,
+            ..BUILD
+        };
+        let found = broken("1", &[], &[&task]).into_iter();
+        found.map(|(rule, _)| rule).collect::<Vec<_>>()
+    };
+    for scope in [
+        &["*"],
+        &["project:releng:*"],
+        &["project:releng:balrog:server:*"],
+    ] {
+        assert_eq!(held(scope), ["level-scope", "mixed-pool"], "{scope:?}");
     }
+    assert_eq!(held(&["project:releng:balrog:action:*"]), [""; 0]);
+    assert_eq!(held(&["queue:get-artifact:project/*"]), [""; 0]);
+}
+
+#[test]
+fn messages_have_the_path_and_the_host() {
+    let setting = Setting {
+        level: "3",
+        is_production: None,
+        trust_domain: "fox",
+        overrides: BTreeSet::new(),
+    };
+    let messages = |task: &Planned| -> Vec<String> {
+        let found = found(&setting, &[task]).into_iter();
+        found.map(|(.., message)| message).collect()
+    };
+    let host = Planned {
+        text: "See https://New.nonprod.cloudops.mozgcp.net/ and https://ftp.stage.mozaws.net.",
+        ..BUILD
+    };
+    let expected = |host: &str, service: &str| {
+        format!(
+            "`payload.command[1]` names {host}, a host of {service} in staging, but the task belongs to no release"
+        )
+    };
+    assert_eq!(
+        messages(&host),
+        [
+            expected("new.nonprod.cloudops.mozgcp.net", "other services"),
+            expected("ftp.stage.mozaws.net", "archive"),
+        ]
+    );
+    let scopes = Planned {
+        scopes: &[PRODUCTION_SCOPE, "project:releng:bouncer:server:staging"],
+        ..UPDATES
+    };
+    assert_eq!(
+        messages(&scopes),
+        [
+            "`scopes[1]` is `project:releng:bouncer:server:staging`, a scope of bouncer in staging, but it also holds \
+             one of production"
+        ]
+    );
 }
 
 #[test]
