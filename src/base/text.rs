@@ -1,5 +1,6 @@
-//! Words for messages: counts, lists that are cut short, long texts.
+//! Words for messages: counts, lists that are cut short, long texts, control characters.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// How many names [`list_some`] lists.
@@ -60,6 +61,34 @@ pub fn shorten(text: &str, most: usize) -> String {
     }
 }
 
+/// Escapes all control characters of a text of others, which could move a terminal's cursor, or look like
+/// a line of its own.
+#[must_use]
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    escape(text, char::is_control)
+}
+
+/// Escapes the control characters of a text of others, except for line breaks and tabs.
+#[must_use]
+pub fn on_lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| c.is_control() && !matches!(c, '\n' | '\t'))
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_escaped(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +113,22 @@ mod tests {
     fn texts_are_cut_between_characters() {
         assert_eq!(shorten("äöü", 3), "äöü");
         assert_eq!(shorten("äöü!", 3), "äöü…");
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        // ESC, BEL, BS, CR, DEL, and CSI as one character.
+        for c in ['\u{1b}', '\u{7}', '\u{8}', '\r', '\u{7f}', '\u{9b}', '\0'] {
+            let text = format!("a{c}b");
+            for escaped in [on_one_line(&text), on_lines(&text)] {
+                assert!(!escaped.contains(char::is_control), "{escaped}");
+                assert!(
+                    escaped.starts_with("a\\") && escaped.ends_with('b'),
+                    "{escaped}"
+                );
+            }
+        }
+        assert_eq!(on_lines("ä\n\tb"), "ä\n\tb");
+        assert_eq!(on_one_line("ä\n\tb"), "ä\\n\\tb");
     }
 }

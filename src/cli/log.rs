@@ -14,6 +14,7 @@ use tracing_subscriber::layer::Context;
 use super::args::common::LogFormat;
 use crate::base::diagnostic::{Class, Diagnostic};
 use crate::base::json::compact;
+use crate::base::text::on_lines;
 use crate::base::value::{Object, Value, json};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::mask::Mask;
@@ -41,17 +42,24 @@ impl<S: Subscriber> Layer<S> for LogLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let level = *event.metadata().level();
+        let line = self.line(*event.metadata().level(), &fields);
+        // An error here could not be printed either.
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    }
+}
+
+impl LogLines {
+    fn line(&self, level: Level, fields: &Fields) -> String {
+        // Before quotes and control characters in secrets are escaped.
+        let fields = Fields {
+            message: self.mask.text(&fields.message).into_owned(),
+            others: masked(&fields.others, &self.mask),
+        };
         let line = match self.style.format {
-            LogFormat::Json => {
-                let message = self.mask.text(&fields.message).into_owned();
-                json_line(level.as_str(), &message, masked(fields.others, &self.mask))
-            }
+            LogFormat::Json => json_line(level.as_str(), &fields.message, fields.others),
             LogFormat::Text => text_line(self.style, level, &fields),
         };
-        // An error here could not be printed either.
-        let line = self.mask.text(&line);
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        self.mask.text(&line).into_owned()
     }
 }
 
@@ -109,9 +117,9 @@ pub fn json_line(level: &str, message: &str, fields: Object) -> String {
 }
 
 /// Masks secrets before quotes and the like in them are escaped.
-fn masked(fields: Object, mask: &Mask) -> Object {
+fn masked(fields: &Object, mask: &Mask) -> Object {
     let mut out = Object::new();
-    for (name, value) in &fields {
+    for (name, value) in fields {
         let value = match value.as_str() {
             Some(text) => json!(mask.text(text).as_ref()),
             None => value.clone(),
@@ -172,9 +180,14 @@ fn text_line(style: Style, level: Level, fields: &Fields) -> String {
         false => level.to_string(),
     };
     let colour = style.colour.then_some(colour);
-    let _ = write!(line, "{} {}", Coloured(&name, colour), fields.message);
+    let _ = write!(
+        line,
+        "{} {}",
+        Coloured(&name, colour),
+        on_lines(&fields.message)
+    );
     for (name, value) in &fields.others {
-        let _ = write!(line, " {name}={value}");
+        let _ = write!(line, " {name}={}", on_lines(&value.to_string()));
     }
     line
 }
@@ -194,6 +207,52 @@ impl fmt::Display for Coloured<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::environment::Environment;
+
+    fn lines(format: LogFormat, environment: &Environment) -> LogLines {
+        LogLines {
+            style: Style {
+                format,
+                colour: false,
+                times: false,
+            },
+            mask: Arc::new(Mask::from_environment(environment)),
+        }
+    }
+
+    fn fields(message: &str, field: &str) -> Fields {
+        let mut others = Object::new();
+        others.insert("file", json!(field));
+        Fields {
+            message: message.to_owned(),
+            others,
+        }
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let log = lines(LogFormat::Text, &Environment::default());
+        let message = "a\u{1b}[31m\u{7}\u{8}\u{7f}\u{9b}b\n\tc";
+        let line = log.line(Level::INFO, &fields(message, "\u{1b}\u{7f}\u{9b}"));
+        assert_eq!(
+            line,
+            "INFO a\\u{1b}[31m\\u{7}\\u{8}\\u{7f}\\u{9b}b\n\tc file=\"\\u001b\\u{7f}\\u{9b}\""
+        );
+    }
+
+    #[test]
+    fn secrets_are_masked_before_they_are_escaped() {
+        let secret = "quote\" and \u{1b} escape";
+        let environment = Environment::default().with("A_TOKEN", secret);
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let line = lines(format, &environment).line(Level::INFO, &fields(secret, secret));
+            assert!(
+                !line.contains("quote") && !line.contains("escape"),
+                "{line}"
+            );
+            assert_eq!(line.matches("[masked]").count(), 2, "{line}");
+        }
+    }
 
     #[test]
     fn objects_are_on_one_line() {

@@ -11,6 +11,7 @@ use super::log::{LogLines, Style, fields_of, json_line};
 use super::render::{self, Purpose};
 use super::timings;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::text::on_lines;
 use crate::base::value::Object;
 use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
@@ -58,7 +59,7 @@ impl Output {
     /// Prints all diagnostics of a command that has failed.
     pub fn diagnostics(&self, all: &Diagnostics, purpose: Purpose) {
         match self.style.format {
-            LogFormat::Text => self.status(&render::diagnostics(all, purpose, self.style.colour)),
+            LogFormat::Text => self.line(&render::diagnostics(all, purpose, self.style.colour)),
             LogFormat::Json => {
                 for diagnostic in all.iter() {
                     self.json("ERROR", &diagnostic.message, fields_of(diagnostic));
@@ -118,7 +119,7 @@ impl Output {
     /// Prints a line of status.
     pub fn status(&self, text: &str) {
         match self.style.format {
-            LogFormat::Text => self.line(text),
+            LogFormat::Text => self.line(&on_lines(&self.mask.text(text))),
             // Quotes in a secret would be escaped later.
             LogFormat::Json => self.json("INFO", &self.mask.text(text), Object::new()),
         }

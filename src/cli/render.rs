@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 
 use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Place, SourceFile};
+use crate::base::text::{on_lines, on_one_line};
 
 /// The column at which messages are wrapped.
 const WIDTH: usize = 100;
@@ -144,9 +145,9 @@ fn render_one(group: &Group<'_>, colour: bool) -> String {
         message.push_str(&cause.replace('\n', "\n  "));
     }
     // The margins of messages and help are 4 and 8 columns wide.
-    let mut shown = MietteDiagnostic::new(wrap(&message, WIDTH - 4));
+    let mut shown = MietteDiagnostic::new(wrap(&on_lines(&message), WIDTH - 4));
     if let Some(help) = &diagnostic.help {
-        shown = shown.with_help(wrap(help, WIDTH - 8));
+        shown = shown.with_help(wrap(&on_lines(help), WIDTH - 8));
     }
     let theme = if colour {
         GraphicalTheme::unicode()
@@ -165,10 +166,11 @@ fn render_one(group: &Group<'_>, colour: bool) -> String {
             handler.render_report(&mut out, &shown)
         }
         Some(place) => {
-            let place = &with_short_lines(place);
+            let place = &shown_lines(place);
             let (start, length) = span(place);
             shown = shown.with_label(LabeledSpan::new(None, start, length));
-            let source = NamedSource::new(&place.source.name, place.source.text.clone());
+            let name = on_one_line(&place.source.name);
+            let source = NamedSource::new(name, place.source.text.clone());
             let report = miette::Report::new(shown).with_source_code(source);
             handler.render_report(&mut out, report.as_ref())
         }
@@ -178,19 +180,6 @@ fn render_one(group: &Group<'_>, colour: bool) -> String {
         Ok(()) => out,
         Err(_) => diagnostic.to_string(),
     }
-}
-
-/// Escapes control characters, which a rejected name may contain.
-fn on_one_line(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_control() {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// Wraps lines at spaces only, so that names and commands stay whole.
@@ -214,11 +203,15 @@ fn wrap(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-/// Returns the place in a copy of its source whose lines have at most [`MAX_LINE`] characters.
-fn with_short_lines(place: &Place) -> Place {
-    let text = place
-        .source
-        .text
+/// Returns the place in a copy of its source whose lines have at most [`MAX_LINE`] characters, none of
+/// which controls the terminal.
+fn shown_lines(place: &Place) -> Place {
+    // One character each, since a column is a number of characters.
+    let text = place.source.text.replace(
+        |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'),
+        "\u{fffd}",
+    );
+    let text = text
         .lines()
         .map(|line| match line.char_indices().nth(MAX_LINE) {
             Some((end, _)) => format!("{}…\n", &line[..end]),
@@ -312,6 +305,36 @@ mod tests {
         );
         assert_eq!(wrap("  cause: one two", 12), "  cause: one\n  two");
         assert_eq!(wrap("a\n\nb", 12), "a\n\nb");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let source = Arc::new(SourceFile {
+            name: "a\u{1b}[31m.yml".to_owned(),
+            text: "first\r\nkey: \u{9b}31m\u{7} value\n".to_owned(),
+        });
+        let wrong = Diagnostic::user("\u{1b}[31mwrong\u{8}")
+            .because("\u{1b}]0;title\u{7}")
+            .help("\u{7f}")
+            .in_task("a\nb")
+            .at(Some(Place {
+                source,
+                line: 2,
+                column: 6,
+            }));
+        let rendered = diagnostics(&Diagnostics::from(wrong), Purpose::Show, false);
+        assert!(
+            !rendered.contains(|c: char| c.is_control() && c != '\n'),
+            "{rendered:?}"
+        );
+        for told in [
+            r"\u{1b}[31mwrong\u{8}",
+            r"task `a\nb`",
+            r"\u{7f}",
+            "key: \u{fffd}31m",
+        ] {
+            assert!(rendered.contains(told), "{told}: {rendered}");
+        }
     }
 
     #[test]
