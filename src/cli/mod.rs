@@ -39,9 +39,10 @@ mod task_arguments;
 mod timings;
 mod verify;
 
+use std::panic::UnwindSafe;
 use std::process::ExitCode;
 
-use crate::base::diagnostic::{Class, Diagnostic, Diagnostics, Outcome};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::ports::environment::Environment;
 use crate::ports::mask::Mask;
 
@@ -86,20 +87,32 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
         environment,
         output: &output,
     };
-    match std::panic::catch_unwind(|| run(&cli.command, &helper)) {
-        Ok(Ok(code)) => code,
-        Ok(Err(diagnostics)) => {
-            // Before lines are wrapped, which could split a secret at a space.
-            let diagnostics = diagnostics.map(|diagnostic| mask_secrets(diagnostic, &output));
-            let purpose = purpose(&cli.command);
-            output.diagnostics(&diagnostics, purpose);
-            ExitCode::from(diagnostics.class().exit_code())
-        }
+    output.report_panics();
+    finish(&output, purpose(&cli.command), || {
+        run(&cli.command, &helper)
+    })
+}
+
+/// Runs a command, and reports why it has failed.
+fn finish(
+    output: &Output,
+    purpose: Purpose,
+    run: impl FnOnce() -> Outcome<ExitCode> + UnwindSafe,
+) -> ExitCode {
+    let (diagnostics, purpose) = match std::panic::catch_unwind(run) {
+        Ok(Ok(code)) => return code,
+        Ok(Err(diagnostics)) => (diagnostics, purpose),
         Err(_) => {
-            output.status("error: this is a bug in snowman; please report it with the text above");
-            ExitCode::from(Class::Bug.exit_code())
+            let bug = Diagnostic::bug("snowman has panicked, as reported above")
+                .help("please report it with the lines above");
+            // What it has done before is not known.
+            (Diagnostics::from(bug), Purpose::Show)
         }
-    }
+    };
+    // Before lines are wrapped, which could split a secret at a space.
+    let diagnostics = diagnostics.map(|diagnostic| mask_secrets(diagnostic, output));
+    output.diagnostics(&diagnostics, purpose);
+    ExitCode::from(diagnostics.class().exit_code())
 }
 
 fn mask_secrets(diagnostic: Diagnostic, output: &Output) -> Diagnostic {
@@ -148,5 +161,74 @@ fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
         Command::Rehearse(args) => rehearse::run(args, helper),
         Command::Stage(args) => stage::run(args, helper),
         Command::Reference(args) => reference::run(args.folder.as_deref(), helper),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "open sesame";
+
+    #[test]
+    #[ignore = "run by the test below, in a process of its own"]
+    fn panics() {
+        let environment = Environment::default().with("A_TOKEN", SECRET);
+        let flags = GlobalArgs {
+            log_format: LogFormat::Json,
+            ..GlobalArgs::default()
+        };
+        let mask = Mask::from_environment(&environment);
+        let output = Output::of_process(flags, &environment, mask);
+        output.report_panics();
+        let code = finish(&output, Purpose::Create, || {
+            panic!("{SECRET} does not open")
+        });
+        assert_eq!(code, ExitCode::from(70));
+        output.failure("failed");
+        output.warning("warned");
+        output.status("done");
+    }
+
+    #[test]
+    fn panics_and_failures_have_levels_in_json() {
+        let program = std::env::current_exe().unwrap();
+        let ran = std::process::Command::new(program)
+            .args(["--exact", "cli::tests::panics", "--ignored", "--nocapture"])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        let lines = String::from_utf8(ran.stderr).unwrap();
+        let lines: Vec<serde_json::Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{lines}")))
+            .collect();
+        let told: Vec<(&str, Option<&str>)> = lines
+            .iter()
+            .map(|line| {
+                (
+                    line["level"].as_str().unwrap(),
+                    line["fields"]["class"].as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("ERROR", Some("bug")),
+                ("ERROR", Some("bug")),
+                ("ERROR", None),
+                ("ERROR", None),
+                ("WARN", None),
+                ("INFO", None)
+            ]
+        );
+        let first = lines[0]["message"].as_str().unwrap();
+        assert!(
+            first.contains("[masked] does not open") && first.contains("src/cli/mod.rs"),
+            "{first}"
+        );
+        // Nobody knows what has been done before.
+        assert_eq!(lines[2]["message"], "1 bug in snowman (please report it)");
     }
 }

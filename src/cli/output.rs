@@ -1,9 +1,11 @@
 //! Prints data to standard output, and status and the log to standard error, without secrets.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tracing::Level;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::args::common::{ColorMode, GlobalArgs, LogFormat};
@@ -62,12 +64,33 @@ impl Output {
             LogFormat::Text => self.line(&render::diagnostics(all, purpose, self.style.colour)),
             LogFormat::Json => {
                 for diagnostic in all.iter() {
-                    self.json("ERROR", &diagnostic.message, fields_of(diagnostic));
+                    self.json_diagnostic(diagnostic);
                 }
                 let count = render::count(all, purpose);
                 self.json("ERROR", &count, Object::new());
             }
         }
+    }
+
+    /// From now on, panics are reported in the form of the log; the standard library's lines are for people.
+    pub fn report_panics(&self) {
+        if self.style.format == LogFormat::Json {
+            let output = self.clone();
+            std::panic::set_hook(Box::new(move |panic| {
+                let message = panic.to_string();
+                let message = output.mask.text(&message);
+                let backtrace = Backtrace::capture();
+                let bug = Diagnostic::bug(message);
+                output.json_diagnostic(&match backtrace.status() {
+                    BacktraceStatus::Captured => bug.because(backtrace),
+                    _ => bug,
+                });
+            }));
+        }
+    }
+
+    fn json_diagnostic(&self, diagnostic: &Diagnostic) {
+        self.json("ERROR", &diagnostic.message, fields_of(diagnostic));
     }
 
     fn json(&self, level: &str, message: &str, fields: Object) {
@@ -118,10 +141,28 @@ impl Output {
 
     /// Prints a line of status.
     pub fn status(&self, text: &str) {
+        self.status_at(Level::INFO, text);
+    }
+
+    /// Prints a line of status that warns.
+    pub fn warning(&self, text: &str) {
+        self.status_at(Level::WARN, text);
+    }
+
+    /// Prints a line of status about something that has failed, after which the command goes on.
+    pub fn failure(&self, text: &str) {
+        self.status_at(Level::ERROR, text);
+    }
+
+    fn status_at(&self, level: Level, text: &str) {
+        // Quotes and control characters in a secret would be escaped later.
+        let text = self.mask.text(text);
         match self.style.format {
-            LogFormat::Text => self.line(&on_lines(&self.mask.text(text))),
-            // Quotes in a secret would be escaped later.
-            LogFormat::Json => self.json("INFO", &self.mask.text(text), Object::new()),
+            LogFormat::Json => self.json(level.as_str(), &text, Object::new()),
+            LogFormat::Text if level == Level::WARN => {
+                self.line(&format!("warning: {}", on_lines(&text)));
+            }
+            LogFormat::Text => self.line(&on_lines(&text)),
         }
     }
 

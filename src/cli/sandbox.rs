@@ -166,19 +166,24 @@ async fn work(
     if let Some(host) = host {
         while let Some(ended) = host.run_pending(sandbox).await? {
             let Ended { label, task_id, .. } = &ended;
-            output.status(&match &ended.failure {
-                None => format!(
+            match &ended.failure {
+                None => output.status(&format!(
                     "{label} {task_id} has completed and created {}",
                     plural(ended.created, "task")
-                ),
-                Some(log) => format!("{label} {task_id} has failed:\n{}", log.trim_end()),
-            });
+                )),
+                Some(log) => {
+                    output.failure(&format!(
+                        "{label} {task_id} has failed:\n{}",
+                        log.trim_end()
+                    ));
+                }
+            }
         }
     }
     if (args.workers || host.is_some())
         && let Err(error) = sandbox.run_workers_until_idle().await
     {
-        output.status(&format!("simulated workers: {error}"));
+        output.failure(&format!("simulated workers: {error}"));
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ pub fn public_history(
         wrong
     })?;
     for note in &collected.notes {
-        output.status(&format!("warning: {note}"));
+        output.warning(note);
     }
     if services.updates.is_some() {
         output.status(&format!(

@@ -121,7 +121,7 @@ impl Release {
         }
         all.replace_with(Merged::new(&states));
         for conflict in &all.conflicts {
-            output.status(&format!("warning: {conflict}"));
+            output.warning(&conflict.to_string());
         }
         output.status(&format!(
             "Read the states of {}",
