@@ -42,15 +42,23 @@ pub fn command() -> Command {
 /// Usage errors, and requests for help or the version.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Unparsed> {
     let mut command = command();
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let log_format = match last_value(&arguments, "--log-format").as_deref() {
+    let Arranged {
+        words,
+        left_out,
+        ambiguous,
+    } = arrange(&mut command, arguments.into_iter().collect());
+    let known = || left_out.iter().chain(&words);
+    let log_format = match last_value(known(), "--log-format") {
         Some("json") => LogFormat::Json,
         _ => LogFormat::Text,
     };
-    let unparsed = |error| Unparsed { error, log_format };
-    let words = arrange(&mut command, arguments).map_err(unparsed)?;
-    if let Some(choice) = color_choice(&words) {
+    let color = last_value(known(), "--color");
+    if let Some(choice) = color.and_then(color_choice) {
         command = command.color(choice);
+    }
+    let unparsed = |error| Unparsed { error, log_format };
+    if let Some(error) = ambiguous {
+        return Err(unparsed(error));
     }
     let matches = command.try_get_matches_from_mut(words);
     let cli = matches.and_then(|mut matches| {
@@ -71,32 +79,45 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, Unpar
 }
 
 /// The last value of a flag of every command, before it is known whether the other words can be parsed.
-fn last_value(words: &[OsString], flag: &str) -> Option<String> {
-    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+fn last_value<'w>(words: impl Iterator<Item = &'w OsString>, flag: &str) -> Option<&'w str> {
+    // What follows a lone `--` is no flag.
+    let mut words = words
+        .map(|word| word.to_str().unwrap_or_default())
+        .take_while(|word| *word != "--");
     let mut found = None;
-    for (i, word) in words.iter().enumerate() {
+    while let Some(word) = words.next() {
         match word.strip_prefix(flag) {
-            Some("") => found = words.get(i + 1).copied(),
+            Some("") => found = words.next(),
             Some(rest) => found = rest.strip_prefix('=').or(found),
             None => {}
         }
     }
-    found.map(str::to_owned)
+    found
 }
 
 /// When help and usage errors are coloured; clap decides by the environment without a flag.
-fn color_choice(words: &[OsString]) -> Option<ColorChoice> {
-    let mode = last_value(words, "--color")?;
-    match <ColorMode as clap::ValueEnum>::from_str(&mode, false).ok()? {
+fn color_choice(mode: &str) -> Option<ColorChoice> {
+    match <ColorMode as clap::ValueEnum>::from_str(mode, false).ok()? {
         ColorMode::Auto => None,
         ColorMode::Always => Some(ColorChoice::Always),
         ColorMode::Never => Some(ColorChoice::Never),
     }
 }
 
+/// A command line as clap can parse it.
+#[derive(Default)]
+struct Arranged {
+    words: Vec<OsString>,
+    /// Flags before the command that are not moved, because clap shows help or an error.
+    left_out: Vec<OsString>,
+    /// The error about the first beginning that several flags have.
+    ambiguous: Option<clap::Error>,
+}
+
 /// Moves flags behind the command that they precede, and completes long flags.
-fn arrange(command: &mut Command, arguments: Vec<OsString>) -> Result<Vec<OsString>, clap::Error> {
-    let mut words = arguments.into_iter().peekable();
+fn arrange(command: &mut Command, arguments: Vec<OsString>) -> Arranged {
+    let mut words = arguments.into_iter();
+    let mut ambiguous = None;
     let mut out: Vec<OsString> = words.next().into_iter().collect();
     let mut moved = Vec::new();
     let mut level = &mut *command;
@@ -105,14 +126,21 @@ fn arrange(command: &mut Command, arguments: Vec<OsString>) -> Result<Vec<OsStri
         let Some(word) = words.next() else { break };
         let text = word.to_str().unwrap_or_default().to_owned();
         if text.starts_with('-') && text.len() > 1 {
-            match flags(level, &text)? {
+            match flags(level, &text) {
                 // clap knows what to say of it.
-                None => {
+                Ok(None) => {
                     out.push(word);
                     out.extend(words);
-                    return Ok(out);
+                    return Arranged {
+                        words: out,
+                        left_out: moved,
+                        ambiguous,
+                    };
                 }
-                Some(mut flags) => {
+                Err(error) => {
+                    ambiguous.get_or_insert(error);
+                }
+                Ok(Some(mut flags)) => {
                     if flags.last().is_some_and(Flag::lacks_value)
                         && let Some(value) = words.next()
                         && let Some(last) = flags.last_mut()
@@ -128,7 +156,11 @@ fn arrange(command: &mut Command, arguments: Vec<OsString>) -> Result<Vec<OsStri
         let known = text != "help" && level.find_subcommand(&text).is_some();
         let Some(below) = level.find_subcommand_mut(&text).filter(|_| known) else {
             out.extend(words);
-            return Ok(out);
+            return Arranged {
+                words: out,
+                left_out: moved,
+                ambiguous,
+            };
         };
         path.push(text);
         level = below;
@@ -140,12 +172,21 @@ fn arrange(command: &mut Command, arguments: Vec<OsString>) -> Result<Vec<OsStri
         only_values |= word == "--";
         let long = word.to_str().filter(|_| !only_values);
         let completed = match long.and_then(|text| text.strip_prefix("--")) {
-            Some(long) => complete(level, &name, long)?,
-            None => None,
+            Some(long) => complete(level, &name, long),
+            None => Ok(None),
         };
-        out.push(completed.map_or(word, OsString::from));
+        match completed {
+            Ok(completed) => out.push(completed.map_or(word, OsString::from)),
+            Err(error) => {
+                ambiguous.get_or_insert(error);
+            }
+        }
     }
-    Ok(out)
+    Arranged {
+        words: out,
+        ambiguous,
+        ..Arranged::default()
+    }
 }
 
 /// A flag before the command, by its long name.
@@ -244,9 +285,12 @@ mod tests {
 
     fn arranged(line: &str) -> Result<String, String> {
         let words = line.split(' ').map(OsString::from).collect();
-        let words = arrange(&mut command(), words).map_err(|error| error.to_string())?;
-        let words: Vec<&str> = words.iter().map(|word| word.to_str().unwrap()).collect();
-        Ok(words.join(" "))
+        let arranged = arrange(&mut command(), words);
+        if let Some(error) = arranged.ambiguous {
+            return Err(error.to_string());
+        }
+        let words = arranged.words.iter().map(|word| word.to_str().unwrap());
+        Ok(words.collect::<Vec<_>>().join(" "))
     }
 
     #[test]
@@ -298,9 +342,31 @@ mod tests {
 
     #[test]
     fn the_form_of_messages_is_known_before_the_words_are_parsed() {
-        let words = ["snowman", "full", "--log-format=json", "--nothing"].map(OsString::from);
-        assert_eq!(parse(words).unwrap_err().log_format, LogFormat::Json);
-        let words = ["snowman", "--log-format", "json", "full", "--nothing"].map(OsString::from);
-        assert_eq!(parse(words).unwrap_err().log_format, LogFormat::Json);
+        use LogFormat::{Json, Text};
+        for (line, expected) in [
+            ("full --log-format=json --nothing", Json),
+            ("--log-format json full --nothing", Json),
+            // Beginnings.
+            ("full --log json --nothing", Json),
+            ("--log=json full --nothing", Json),
+            // Another beginning is ambiguous, before it or after it.
+            ("full --f --log json", Json),
+            ("full --log json --f", Json),
+            ("--ver full --log json", Json),
+            ("--log json --ver full", Json),
+            // The command is unknown.
+            ("--log json fulll", Json),
+            ("--log json -x full", Json),
+            // The last one counts.
+            ("full --log json --log text --nothing", Text),
+            ("--log json full --log text --nothing", Text),
+            // No flag.
+            ("load-task x --nothing -- --log-format json", Text),
+            ("full --nothing", Text),
+        ] {
+            let words = std::iter::once("snowman").chain(line.split(' '));
+            let unparsed = parse(words.map(OsString::from)).unwrap_err();
+            assert_eq!(unparsed.log_format, expected, "{line}");
+        }
     }
 }
