@@ -51,7 +51,7 @@ pub struct CommandContext {
     pub working_folder: PathBuf,
     /// The folder that `--root` starts from: the working folder, or a folder above it in which the
     /// project was found.
-    project_folder: PathBuf,
+    pub project_folder: PathBuf,
     /// The graph config.
     pub graph_config: GraphConfig,
     /// The clock.

@@ -14,6 +14,7 @@ use similar::TextDiff;
 use tempfile::TempDir;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::args::common::{ProjectArgs, ROOT};
 use super::context::{CommandContext, runtime};
 use super::graph_document::GraphDocument;
 use super::output::Output;
@@ -21,7 +22,7 @@ use super::parameter_sets::{ParameterSets, merge_diagnostics};
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::decision::vcs_diagnostic;
 use crate::ports::clock::FixedClock;
-use crate::ports::files::metadata;
+use crate::ports::files::{metadata, normalize};
 use crate::ports::vcs::{Vcs, VcsError};
 
 /// The number of equal lines shown around a difference.
@@ -115,21 +116,42 @@ fn generate_at(
     folder: &Path,
     now: FixedClock,
 ) -> Outcome<Vec<Outcome<GraphDocument>>> {
-    let below = context.working_folder.strip_prefix(context.files.root());
-    let working_folder = folder.join(below.unwrap_or(Path::new("")));
+    let (working_folder, project) = same_project(sets, context, folder);
     let environment = context.environment.clone();
-    let project = &sets.args.project;
     let other = CommandContext::open(working_folder, project.root.as_deref(), environment);
     let other = other.and_then(|mut other| {
         other.fast = context.fast;
         // The folder of the other revision is gone afterwards.
         other.cache.clone_from(&context.cache);
         other.keeps_kinds = false;
-        other.with_python(project, level)
+        other.with_python(&project, level)
     });
     let mut other = other.map_err(|errors| errors.map(|error| at_revision(error, revision)))?;
     other.clock = Box::new(now);
     Ok(sets.generate(&other))
+}
+
+/// The working folder in the checkout of another revision, and the flags that name the same project there. The
+/// folder that the program runs in may be new.
+fn same_project(
+    sets: &ParameterSets<'_>,
+    context: &CommandContext,
+    checkout: &Path,
+) -> (PathBuf, ProjectArgs) {
+    let below = context.project_folder.strip_prefix(context.files.root());
+    let below = below.unwrap_or(Path::new(""));
+    let folder = checkout.join(below);
+    let project = &sets.args.project;
+    let root = project.root.as_deref().unwrap_or(ROOT);
+    let (folder, root) = match below.join(root).to_str().map(normalize) {
+        Some(Ok(whole)) if !folder.is_dir() => (checkout.to_owned(), whole),
+        _ => (folder, root.to_owned()),
+    };
+    let project = ProjectArgs {
+        root: Some(root),
+        ..project.clone()
+    };
+    (folder, project)
 }
 
 /// The hash of the revision to compare with.

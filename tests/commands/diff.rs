@@ -1,6 +1,6 @@
 //! `--diff`, `--fast` and several sets of parameters.
 
-use super::test_repository::{IMAGES, PLAIN, TestRepository};
+use super::test_repository::{CONFIG, IMAGES, PLAIN, TestRepository};
 
 fn kind(names: &[&str]) -> String {
     let tasks: String = names
@@ -65,6 +65,41 @@ fn uncommitted_changes_are_kept_and_included() {
     );
     assert_eq!(repository.git(&["branch", "--show-current"]), "topic");
     assert_eq!(repository.git(&["status", "--short"]), format!("M {KIND}"));
+}
+
+#[test]
+fn the_folder_of_the_program_may_be_new() {
+    let repository = repository()
+        .file("new/er/file", "")
+        .file("ci/config.yml", CONFIG)
+        .file("ci/kinds/build/kind.yml", &kind(&["d"]))
+        .commit("Three")
+        .file("ci/kinds/build/kind.yml", &kind(&["e"]))
+        .file("newest/taskcluster/config.yml", CONFIG)
+        .file("newest/taskcluster/kinds/build/kind.yml", &kind(&["f"]))
+        .commit("Four");
+    let from = |folder: &str, more: &[&str]| {
+        repository.run_in(folder, &[&["tasks", "-q", "--diff"], more].concat())
+    };
+    // The project above it.
+    for folder in ["new", "new/er"] {
+        let lines = from(folder, &["HEAD~3"]).ok();
+        assert!(
+            lines.ends_with("\n@@ -1,2 +1,2 @@\n-a\n b\n+c\n"),
+            "{lines}"
+        );
+    }
+    // A folder that is named.
+    let lines = from("newest", &["HEAD~1", "--root=../ci"]).ok();
+    assert!(lines.ends_with("\n@@ -1 +1 @@\n-d\n+e\n"), "{lines}");
+    // The project itself is new; that of another folder is another project.
+    let ran = from("newest", &["HEAD~1"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let message = ran.message();
+    assert!(
+        message.contains("`newest/taskcluster/config.yml` does not exist (at revision"),
+        "{message}"
+    );
 }
 
 #[test]

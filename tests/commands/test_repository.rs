@@ -170,9 +170,19 @@ impl TestRepository {
         self.run_with(arguments, "")
     }
 
+    /// Runs snowman in a folder of the repository.
+    pub fn run_in(&self, folder: &str, arguments: &[&str]) -> Ran {
+        self.run_with_in(folder, arguments, "")
+    }
+
     /// Runs snowman with a text on its standard input.
     pub fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        self.run_with_in("", arguments, input)
+    }
+
+    fn run_with_in(&self, folder: &str, arguments: &[&str], input: &str) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_snowman"));
+        command.current_dir(self.root().join(folder));
         let mut ran = run(command.args(arguments), input);
         let folder = self.path("").display().to_string();
         ran.err = ran.err.replace(folder.trim_end_matches('/'), "[folder]");
