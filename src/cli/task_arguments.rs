@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 
 use super::args::Command;
-use super::args::common::ROOT;
 use super::command_line::{self, Unparsed};
 use super::decision;
 use crate::base::diagnostic::Diagnostics;
@@ -26,7 +25,7 @@ pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
     };
     Ok(match command {
         Command::Decision(args) => ParsedArguments {
-            root: root(args.project_args.root.as_deref()),
+            root: args.project_args.root.clone(),
             python: args.project_args.python.into(),
             subcommand: Subcommand::Decision {
                 flags: Box::new(decision::flags(&args).map_err(|wrong| messages(&wrong))?),
@@ -35,7 +34,7 @@ pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
             },
         },
         Command::ActionCallback(args) => ParsedArguments {
-            root: root(args.project.root.as_deref()),
+            root: args.project.root,
             python: args.project.python.into(),
             subcommand: Subcommand::Action,
         },
@@ -43,13 +42,9 @@ pub fn parse(arguments: &[String]) -> Result<ParsedArguments, String> {
     })
 }
 
-fn root(given: Option<&str>) -> String {
-    given.unwrap_or(ROOT).to_owned()
-}
-
 fn other() -> ParsedArguments {
     ParsedArguments {
-        root: String::new(),
+        root: None,
         python: crate::ports::python::Mode::default(),
         subcommand: Subcommand::Other,
     }

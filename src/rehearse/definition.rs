@@ -14,8 +14,9 @@ use crate::base::repo_url::parse_repository_url;
 use crate::base::scope::ScopeSet;
 use crate::base::suggest;
 use crate::base::value::Value;
-use crate::config::graph_config::GraphConfig;
+use crate::config::graph_config::{GraphConfig, join};
 use crate::decision::flags::DecisionFlags;
+use crate::ports::files::Files;
 use crate::ports::python::Mode;
 use crate::submit::preflight;
 
@@ -23,6 +24,8 @@ use crate::submit::preflight;
 pub struct Expectations<'a> {
     /// The push that is rehearsed.
     pub push: &'a Push,
+    /// The files of the repository.
+    pub files: &'a dyn Files,
     /// The configuration that the rehearsal has loaded.
     pub graph_config: &'a GraphConfig,
     /// How much of the project runs in Python in the rehearsal.
@@ -213,12 +216,12 @@ fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>
     let mut messages = Vec::new();
     let mut report = |message: String| messages.push(format!("`{text}`: {message}"));
     let root = expected.graph_config.root();
-    let older = root == "taskcluster/ci" && command.root == "taskcluster";
-    if command.root != root && !older {
+    let read = root_of(command, expected.files);
+    let older = root == "taskcluster/ci" && read == "taskcluster";
+    if read != root && !older {
         report(format!(
-            "it reads {}/config.yml, but the rehearsal was started for {root}/config.yml; pass `--root {}` \
-             to `snowman rehearse` if that is the right one",
-            command.root, command.root
+            "it reads {read}/config.yml, but the rehearsal was started for {root}/config.yml; pass `--root {read}` \
+             to `snowman rehearse` if that is the right one"
         ));
     }
     if command.python != Mode::default() && command.python != expected.python {
@@ -242,6 +245,20 @@ fn mismatches(definition: &Value, command: &Command, expected: &Expectations<'_>
         (_, false) => report("a decision task must run `decision`".to_owned()),
     }
     messages
+}
+
+/// The folder of config.yml that a command reads, from the root of the repository.
+fn root_of(command: &Command, files: &dyn Files) -> String {
+    let mut root = command.root.clone();
+    let has = |root: &str, config| files.mode(&join(root, config)).is_ok();
+    while command.searches && !has(&root, "config.yml") && !has(&root, "ci/config.yml") {
+        let Some((folder, name)) = root.rsplit_once('/') else {
+            break;
+        };
+        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        root = join(above, name);
+    }
+    root
 }
 
 /// Checks that the flags of a decision are those of the push.

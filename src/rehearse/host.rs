@@ -179,6 +179,7 @@ impl<'a> Host<'a> {
             &definition,
             &Expectations {
                 push: &push,
+                files: self.context.files,
                 graph_config: self.graph_config,
                 python: self.options.python,
                 action,

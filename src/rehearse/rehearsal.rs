@@ -191,6 +191,7 @@ impl<'a> Rehearsal<'a> {
     ) -> Outcome<Findings> {
         let expected = Expectations {
             push: &self.push,
+            files: self.context.files,
             graph_config: self.graph_config,
             python: self.options.python,
             action,

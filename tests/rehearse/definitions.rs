@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::command::{json_of, project, rehearse};
 use super::edits::{
@@ -325,6 +325,32 @@ fn the_decision_uses_the_flags_of_the_command() {
     assert_eq!(
         phase["command"],
         "taskgraph decision in /builds/worker/checkouts/src/taskcluster"
+    );
+    // Without a root, snowman looks for the project in the folders above, too; taskgraph does not.
+    let decides = |before: &str, now: &str| replace(folder.path(), TEMPLATE, before, now);
+    let inner = "it reads taskcluster/taskcluster/config.yml";
+    decides("taskgraph decision --root .\n", "taskgraph decision\n");
+    runs_not(&pushed(folder.path()), inner);
+    decides("taskgraph decision\n", "snowman decision\n");
+    let phase = pushed(folder.path());
+    assert_eq!(phase["holds"], true, "{phase:#}");
+    // The nearest project counts.
+    let config = folder.path().join("taskcluster/config.yml");
+    fs::create_dir(folder.path().join("taskcluster/taskcluster")).unwrap();
+    fs::copy(
+        config,
+        folder.path().join("taskcluster/taskcluster/config.yml"),
+    )
+    .unwrap();
+    runs_not(&pushed(folder.path()), inner);
+}
+
+/// The command of the task of a phase is refused for this reason alone.
+fn runs_not(phase: &Value, reason: &str) {
+    let broken = broken(phase);
+    assert!(
+        matches!(broken.as_slice(), [(RUNS, why)] if matches!(why.as_slice(), [one] if one.contains(reason))),
+        "{phase:#}"
     );
 }
 

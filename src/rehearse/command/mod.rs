@@ -40,8 +40,8 @@ pub use worker_path::{Links, absolute, below};
 /// The parsed arguments of taskgraph or snowman.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedArguments {
-    /// `--root`
-    pub root: String,
+    /// `--root`, if it is given
+    pub root: Option<String>,
     /// `--python`
     pub python: Mode,
     /// The command.
@@ -110,6 +110,8 @@ pub struct Command {
     pub subcommand: Subcommand,
     /// The folder of config.yml, from the root of the repository.
     pub root: String,
+    /// Whether it is only looked for there first, and then in the folders above: snowman does so without `--root`.
+    pub searches: bool,
     /// How much of the project runs in Python.
     pub python: Mode,
     /// The call of taskgraph, as it was written.
@@ -315,9 +317,12 @@ fn only_call(session: Session, parser: Parser) -> Result<Command, CommandError> 
     let (before, after) = session
         .written
         .split_at(call.written.min(session.written.len()));
+    let root = arguments.root.as_deref().unwrap_or("taskcluster");
     Ok(Command {
-        root: below(&absolute(&call.folder, &arguments.root), &checkout.folder)
-            .map_or_else(|| arguments.root.clone(), str::to_owned),
+        root: below(&absolute(&call.folder, root), &checkout.folder)
+            .unwrap_or(root)
+            .to_owned(),
+        searches: arguments.root.is_none() && call.is_snowman,
         python: arguments.python,
         subcommand: arguments.subcommand,
         text: call.text.clone(),

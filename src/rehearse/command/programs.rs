@@ -7,8 +7,10 @@ use crate::base::posix::basename;
 /// What a command runs.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Program<'w> {
-    /// taskgraph or snowman, with these arguments.
+    /// taskgraph, with these arguments.
     Taskgraph(&'w [Field]),
+    /// snowman, with these arguments.
+    Snowman(&'w [Field]),
     /// A program that runs the rest as it is, in the folder that it is given.
     Wrapper(&'w [Field], Option<String>),
     /// `env`: it sets variables and runs the rest.
@@ -50,7 +52,8 @@ pub fn program(words: &[Field]) -> Program<'_> {
         return Program::Other;
     };
     match basename(&first.text) {
-        "taskgraph" | "snowman" => Program::Taskgraph(rest),
+        "taskgraph" => Program::Taskgraph(rest),
+        "snowman" => Program::Snowman(rest),
         "mach" => mach(rest),
         "run-task" => Program::RunTask(rest),
         "exec" | "command" | "nohup" | "time" => Program::Wrapper(rest, None),

@@ -26,6 +26,8 @@ const MAX_DEPTH: usize = 20;
 /// A call of taskgraph or snowman.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// Whether it is one of snowman.
+    pub is_snowman: bool,
     /// The arguments.
     pub arguments: Vec<Field>,
     /// The variables that nothing sets in words that yield no argument.
@@ -107,8 +109,9 @@ impl Session {
 
     fn program(&mut self, words: &[Field], text: &str) -> Result<(), Unsupported> {
         match program(words) {
-            Program::Taskgraph(arguments) => {
+            Program::Taskgraph(arguments) | Program::Snowman(arguments) => {
                 self.calls.push(Call {
+                    is_snowman: matches!(program(words), Program::Snowman(_)),
                     arguments: arguments.to_vec(),
                     dropped: self.dropped.clone(),
                     text: text.to_owned(),
