@@ -32,6 +32,7 @@
 //! | 13 | [`explain`] | says why a task is in a graph or not |
 //! | 13 | [`rehearse`] | rehearses a release on the sandbox |
 //! | 13 | [`image`] | docker images |
+//! | 13 | [`try_push`] | pushes to try: staging releases, tasks of release workers |
 //! | 14 | [`cli`] | the command line |
 //! | | [`vcs`], [`taskcluster`], [`python`] | implementations of ports |
 //! | | [`sandbox`] | an embedded Taskcluster |
@@ -72,5 +73,6 @@ pub mod task_scripts;
 pub mod taskcluster;
 pub mod transform;
 pub mod transforms;
+pub mod try_push;
 pub mod vcs;
 pub mod verify;

@@ -19,6 +19,7 @@ mod interactive;
 pub mod plan;
 mod project_callback;
 mod promotion;
+pub mod proposal;
 mod purge;
 pub mod render;
 pub mod request;

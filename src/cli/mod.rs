@@ -37,6 +37,8 @@ mod signals;
 mod stage;
 mod task_arguments;
 mod timings;
+mod try_push;
+mod try_release;
 mod verify;
 
 use std::panic::UnwindSafe;
@@ -159,6 +161,7 @@ fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
         Command::LoadTask(args) => images::load_task(args, helper),
         Command::Sandbox(args) => sandbox::run(args, helper),
         Command::Rehearse(args) => rehearse::run(args, helper),
+        Command::TryRelease(args) => try_release::run(args, helper),
         Command::Stage(args) => stage::run(args, helper),
         Command::Reference(args) => reference::run(args.folder.as_deref(), helper),
     }

@@ -5,6 +5,7 @@ mod check;
 mod environments;
 mod schema;
 mod settings;
+mod try_push;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use environments::ENVIRONMENTS;
 use schema::SECTION;
 pub use schema::{GRAPH_CONFIG, ON_DEMAND, PRIORITIES};
 use settings::SettingsFile;
+pub use try_push::MIGRATION;
 
 /// The graph config of a project.
 #[derive(Debug, Clone)]

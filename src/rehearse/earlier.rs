@@ -6,9 +6,10 @@
 
 use std::cmp::Ordering;
 
-use super::flavors::{chain, flavors, previous_version};
+use super::flavors::{flavors, previous_version};
 use super::options::{Options, Updates};
 use super::staged;
+use crate::actions::proposal::{PARTIAL_UPDATES, chain, of_product};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::value::{Value, truthy};
 use crate::base::version::Version;
@@ -16,9 +17,6 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
 use crate::decision::parameters::version;
 use crate::stage::version_order::compare;
-
-/// The key of the input that lists the releases that partial updates start from.
-pub const PARTIAL_UPDATES: &str = "partial_updates";
 
 /// A release that updates start from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,7 +160,7 @@ pub fn product<'c>(config: &'c GraphConfig, names: &[String]) -> Option<&'c str>
 /// The flavors that release an earlier version of the product of these.
 pub fn flavors_before(config: &GraphConfig, names: &[String]) -> Outcome<Vec<String>> {
     match product(config, names) {
-        Some(product) => Ok(super::flavors::of_product(config, product)),
+        Some(product) => Ok(of_product(config, product)),
         None => flavors(config, &[]),
     }
 }

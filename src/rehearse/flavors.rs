@@ -1,13 +1,10 @@
 //! The flavors that are rehearsed.
 
-use std::collections::BTreeMap;
-
-use crate::actions::plan;
+use crate::actions::proposal::{chain, of_first_product};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::suggest;
-use crate::base::value::{Object, Value, truthy};
+use crate::base::value::{Object, Value};
 use crate::config::graph_config::GraphConfig;
-use crate::config::shipping::Phase;
 
 /// Returns the flavors to rehearse.
 pub fn flavors(config: &GraphConfig, requested: &[String]) -> Outcome<Vec<String>> {
@@ -35,60 +32,7 @@ pub fn flavors(config: &GraphConfig, requested: &[String]) -> Outcome<Vec<String
     if !requested.is_empty() {
         return Ok(requested.to_vec());
     }
-    Ok(default_flavors(config, all))
-}
-
-/// Returns the flavors that are rehearsed by default: of the first product with the most phases, one for
-/// each phase in order; or all in the order of config.yml if none names a product.
-fn default_flavors(config: &GraphConfig, all: &Object) -> Vec<String> {
-    let product = |flavor: &Value| flavor.get("product")?.as_str().map(str::to_owned);
-    let mut products: Vec<String> = Vec::new();
-    for product in all.values().filter_map(product) {
-        if !products.contains(&product) {
-            products.push(product);
-        }
-    }
-    let mut best: Vec<String> = Vec::new();
-    for product in products {
-        let chosen = of_product(config, &product);
-        if chosen.len() > best.len() {
-            best = chosen;
-        }
-    }
-    if best.is_empty() {
-        return all.keys().map(ToString::to_string).collect();
-    }
-    best
-}
-
-/// Returns the flavors that release a product: one for each phase in order, and none of candidates.
-pub fn of_product(config: &GraphConfig, product: &str) -> Vec<String> {
-    let section = config
-        .get("release-promotion")
-        .and_then(|section| section.get("flavors"));
-    let all = section.and_then(Value::as_object);
-    let phases = plan::phases(config);
-    let mut chosen: BTreeMap<Phase, &str> = BTreeMap::new();
-    for phase in Phase::ALL {
-        let of_phase = |name: &str| phases.get(name) == Some(&Some(phase));
-        let mut names = all.into_iter().flatten().filter_map(|(name, flavor)| {
-            let candidate = flavor.get("is-rc").is_some_and(truthy);
-            let of = flavor.get("product").and_then(Value::as_str);
-            let fits = of == Some(product) && !candidate;
-            (fits && of_phase(name)).then_some(name.as_str())
-        });
-        // The main flavor of a phase has no further words in its name.
-        let plain = format!("{phase}_{product}");
-        let first = names.next();
-        let name = first.into_iter().chain(names).find(|name| *name == plain);
-        chosen.extend(name.or(first).map(|name| (phase, name)));
-    }
-    chosen.into_values().map(str::to_owned).collect()
-}
-
-/// Returns the flavors that one action promotes.
-pub fn chain(flavor: &str) -> impl Iterator<Item = &str> {
-    flavor.split('+')
+    Ok(of_first_product(config))
 }
 
 /// Returns a version before this one: with the last number decremented that is not 0.

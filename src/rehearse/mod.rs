@@ -40,20 +40,21 @@ mod upload;
 mod versioned;
 mod work;
 
+use crate::actions::proposal::Proposal;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::text::{list_some, plural};
-use crate::base::value::{Object, Value, json, truthy};
+use crate::base::value::{Value, json};
 use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
 use crate::decision::parameters::version;
 use crate::ports::files::Files;
 
 use command::Parser;
-use earlier::{PARTIAL_UPDATES, Start};
+use earlier::Start;
 use environment::without_taskcluster;
 pub use event::{Event, Events};
-use flavors::{chain, flavors, previous_version};
+use flavors::{flavors, previous_version};
 use known::Known;
 pub use options::{Options, Updates};
 use rehearsal::Rehearsal;
@@ -277,80 +278,28 @@ fn input(
     options: &Options,
 ) -> Result<Value, Diagnostic> {
     let previous: Vec<String> = rehearsal.graphs().iter().map(ToString::to_string).collect();
-    let mut input = json!({
-        "release_promotion_flavor": if name.contains('+') {
-            chain(name).map(Value::from).collect()
-        } else {
-            Value::from(name)
-        },
-        "build_number": 1,
-        "previous_graph_ids": previous,
-    });
+    let of_push = rehearsal.outputs().first().map(|push| push.version.clone());
+    let of_push = of_push.filter(|version| !version.is_empty());
+    let current = version(rehearsal.context.files)?.or(of_push);
+    let updates: Vec<(&str, u64)> = updates
+        .iter()
+        .map(|start| (start.version.as_str(), start.build_number))
+        .collect();
+    let proposal = Proposal {
+        flavor: name,
+        version: current.as_deref(),
+        previous: &previous,
+        updates: &updates,
+    };
+    let mut input = proposal.input(rehearsal.graph_config());
     if !options.rebuild_kinds.is_empty() {
         input["rebuild_kinds"] = json!(options.rebuild_kinds);
     }
     if !options.do_not_optimize.is_empty() {
         input["do_not_optimize"] = json!(options.do_not_optimize);
     }
-    let of_push = rehearsal.outputs().first().map(|push| push.version.clone());
-    let of_push = of_push.filter(|version| !version.is_empty());
-    let current = version(rehearsal.context.files)?.or(of_push);
-    if current.is_none() {
-        input["version"] = json!("1.0");
-    }
-    let bump = |flavor: &str| rehearsal.flavor(flavor).and_then(|f| f.get("version-bump"));
-    if chain(name).any(|flavor| bump(flavor).is_some_and(truthy)) {
-        input["next_version"] = json!(next_version(current.as_deref().unwrap_or("1.0")));
-    }
-    let partials = |flavor: &str| {
-        rehearsal
-            .flavor(flavor)
-            .and_then(|f| f.get("partial-updates"))
-    };
-    if chain(name).any(|flavor| partials(flavor).is_some_and(truthy)) {
-        let mut starts = Object::new();
-        for start in updates {
-            let of = json!({"buildNumber": start.build_number, "locales": []});
-            starts.insert(start.version.clone(), of);
-        }
-        input[PARTIAL_UPDATES] = Value::Object(starts);
-    }
     for (key, value) in &options.input {
         input[key.as_str()] = value.clone();
     }
     Ok(input)
-}
-
-/// Returns the version with its last number incremented. As Ship It proposes, a major version of Firefox gets a third
-/// number.
-fn next_version(version: &str) -> String {
-    if let Some(numbers) = version.strip_suffix("esr") {
-        return format!("{}esr", next_version(numbers));
-    }
-    let major = version
-        .strip_suffix(".0")
-        .and_then(|major| major.parse::<u32>().ok());
-    if major.is_some_and(|major| major >= 5) {
-        return format!("{version}.1");
-    }
-    let start = version.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    match version[start..].parse::<u64>() {
-        Ok(number) => format!("{}{}", &version[..start], number.saturating_add(1)),
-        Err(_) => format!("{version}.1"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_version_increments_the_last_number() {
-        assert_eq!(next_version("1.0"), "1.1");
-        assert_eq!(next_version("94.0b9"), "94.0b10");
-        assert_eq!(next_version("142.0"), "142.0.1");
-        assert_eq!(next_version("142.0.1"), "142.0.2");
-        assert_eq!(next_version("115.0esr"), "115.0.1esr");
-        assert_eq!(next_version("115.1.0esr"), "115.1.1esr");
-    }
 }

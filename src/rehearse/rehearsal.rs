@@ -9,7 +9,6 @@ use super::artifacts::PhaseOutput;
 use super::command::Parser;
 use super::definition::{Expectations, Findings, check};
 use super::event::{Event, Events};
-use super::flavors::chain;
 use super::options::Options;
 use super::push::{self, Push};
 use super::report::PhaseReport;
@@ -17,6 +16,7 @@ use super::staged::{self, StagedTasks};
 use super::task_run::{ClaimedTask, FinishedTask, RunningTask};
 use super::{checks, external, phase_report, template, work};
 use crate::actions::plan;
+use crate::actions::proposal::chain;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
 use crate::base::text::list_some;
@@ -130,8 +130,13 @@ impl<'a> Rehearsal<'a> {
         &self.sandbox
     }
 
+    /// The configuration of the release.
+    pub fn graph_config(&self) -> &'a GraphConfig {
+        self.graph_config
+    }
+
     /// The configuration of a flavor.
-    pub fn flavor(&self, name: &str) -> Option<&Object> {
+    fn flavor(&self, name: &str) -> Option<&Object> {
         self.graph_config
             .get("release-promotion")?
             .get("flavors")?

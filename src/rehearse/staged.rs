@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::flavors::chain;
 use super::made::{Build, Builds};
 use super::push::Push;
 use super::tree::WorkingCopy;
+use crate::actions::proposal::chain;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json;
 use crate::base::name::TaskId;

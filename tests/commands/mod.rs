@@ -18,4 +18,5 @@ mod saved_phases;
 mod services;
 mod test_repository;
 mod try_it;
+mod try_release;
 mod words;

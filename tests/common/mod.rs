@@ -165,7 +165,7 @@ impl Project {
     }
 
     /// A command with nothing but what belongs to this project in its environment.
-    fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.root())

@@ -41,6 +41,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("rehearse", Room::Rank(13)),
     ("explain", Room::Rank(13)),
     ("image", Room::Rank(13)),
+    ("try_push", Room::Rank(13)),
     ("cli", Room::Rank(14)),
     ("vcs", Room::Side(&["base", "ports"])),
     ("python", Room::Side(&["base", "ports"])),

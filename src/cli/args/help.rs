@@ -41,6 +41,7 @@ pub const GROUPS: &[Group] = &[
             "actions",
             "test-action-callback",
             "promote",
+            "try-release",
             "rehearse",
             "sandbox",
         ],
@@ -175,6 +176,19 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             what: "Show what promoting a push would build and reuse",
             line: "snowman promote --plan --previous TASKID promote_app",
         }],
+    ),
+    (
+        "try-release",
+        &[
+            Example {
+                what: "Show what a staging release of the first beta would push",
+                line: "snowman try-release --version 94.0b1 --migration main-to-beta",
+            },
+            Example {
+                what: "Write it to the working copy",
+                line: "snowman try-release --version 94.0b1 --migration main-to-beta --apply",
+            },
+        ],
     ),
     (
         "rehearse",

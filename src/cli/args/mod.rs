@@ -11,6 +11,7 @@ mod images;
 mod rehearsal;
 mod setup;
 mod stage;
+mod try_push;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +26,7 @@ pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
 pub use setup::{InitArgs, ReferenceArgs};
 pub use stage::{StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageServeArgs};
+pub use try_push::{TryArgs, TryReleaseArgs};
 
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
@@ -95,6 +97,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Rehearse a release on an embedded Taskcluster: a push and its promotions
     Rehearse(RehearseArgs),
+    /// Prepare a push to try with a staging release: its version, migrations and parameters
+    TryRelease(TryReleaseArgs),
     /// Do the work of release tasks without any server
     Stage(StageArgs),
     /// Write the reference of commands, configuration and kinds as Markdown

@@ -1,5 +1,6 @@
 //! What `config.yml` may hold.
 
+use super::try_push::TRY;
 use crate::config::schema::{Schema, Type, optional, required};
 
 /// The priorities that a task may have, the highest first.
@@ -262,6 +263,11 @@ pub(super) static SNOWMAN: Schema = Schema {
             "staging",
             Type::Struct(&STAGING),
             "stages release tasks below release level: each does its work in a task of its own, without any shared server",
+        ),
+        optional(
+            "try",
+            Type::Struct(&TRY),
+            "what `snowman try-release` and `snowman try-scriptworker` change in the working copy, and where they push to",
         ),
     ],
     open: false,

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use super::action::{Action, ActionError};
 use super::bump::{self, Bump, Bumped, How, last_version};
 use super::place::Place;
+use super::replace::Majors;
 use super::tree::Tree;
 use super::version::{Part, Version};
 use super::{diff, replace, tag};
@@ -182,6 +183,7 @@ impl Merge<'_> {
             let content = tree.file(revision, file)?;
             content.ok_or_else(|| ActionError::NoFile(file.to_owned()))
         };
+        let majors = Majors::after(version.major());
         // Of several replacements in one file, only the last one counts, as in the real worker.
         let mut changed: Vec<(&str, String, String)> = Vec::new();
         let mut note =
@@ -191,12 +193,12 @@ impl Merge<'_> {
             };
         for &(file, from, to) in &self.replacements {
             let before = read(file)?;
-            let after = replace::text(file, &before, (from, to), version.major())?;
+            let after = replace::text(file, &before, (from, to), majors)?;
             note(file, before, after);
         }
         for &(file, from, to) in &self.patterns {
             let before = read(file)?;
-            let after = replace::pattern(file, &before, (from, to), version.major())?;
+            let after = replace::pattern(file, &before, (from, to), majors)?;
             note(file, before, after);
         }
         if self.touches_clobber {

@@ -7,16 +7,38 @@
 use super::action::ActionError;
 use crate::base::pattern::Search;
 
-/// The numbers that templates may name.
-fn number(name: &str, major: u32) -> Option<u32> {
-    let more = match name {
-        "current_major_version" => 0,
-        "next_major_version" => 1,
-        "current_weave_version" => 2,
-        "next_weave_version" => 3,
-        _ => return None,
-    };
-    major.checked_add(more)
+/// How far the numbers of the protocol of Sync are ahead of major versions.
+const WEAVE: u32 = 2;
+
+/// The major versions that templates name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Majors {
+    /// That of the files before.
+    pub current: u32,
+    /// That of the files after.
+    pub next: u32,
+}
+
+impl Majors {
+    /// A major version and the one that follows it.
+    #[must_use]
+    pub fn after(current: u32) -> Self {
+        Self {
+            current,
+            next: current.saturating_add(1),
+        }
+    }
+
+    /// The number that a name in a template stands for.
+    fn number(self, name: &str) -> Option<u32> {
+        match name {
+            "current_major_version" => Some(self.current),
+            "next_major_version" => Some(self.next),
+            "current_weave_version" => self.current.checked_add(WEAVE),
+            "next_weave_version" => self.next.checked_add(WEAVE),
+            _ => None,
+        }
+    }
 }
 
 /// Fills in a template.
@@ -75,9 +97,9 @@ pub fn text(
     file: &str,
     content: &str,
     (from, to): (&str, &str),
-    major: u32,
+    majors: Majors,
 ) -> Result<String, ActionError> {
-    let number = |name: &str| number(name, major);
+    let number = |name: &str| majors.number(name);
     let from = fill(from, &number, true)?;
     let to = fill(to, &number, true)?;
     changed(file, content, content.replace(&from, &to), from)
@@ -91,9 +113,9 @@ pub fn pattern(
     file: &str,
     content: &str,
     (from, to): (&str, &str),
-    major: u32,
+    majors: Majors,
 ) -> Result<String, ActionError> {
-    let number = |name: &str| number(name, major);
+    let number = |name: &str| majors.number(name);
     let from = fill(from, &number, false)?;
     let to = fill(to, &number, true)?;
     let search = Search::new(&from).map_err(|error| ActionError::Pattern(error.to_string()))?;
@@ -118,7 +140,7 @@ mod tests {
 
     #[test]
     fn names_of_shells_stay() {
-        let fill = |template| fill(template, &|name| number(name, 93), true);
+        let fill = |template| fill(template, &|name| Majors::after(93).number(name), true);
         assert_eq!(
             fill("X=${MOZ_X-0} {next_major_version} {{a}}"),
             Ok("X=${MOZ_X-0} 94 {a}".to_owned())
@@ -134,13 +156,13 @@ mod tests {
             "f",
             "a 93 b",
             ("{current_major_version}", "{next_major_version}"),
-            93,
+            Majors::after(93),
         );
         assert_eq!(done, Ok("a 94 b".to_owned()));
-        let error = text("f", "a", ("x", "y"), 93).unwrap_err();
+        let error = text("f", "a", ("x", "y"), Majors::after(93)).unwrap_err();
         assert_eq!(error.production_message(), "f does not contain x");
-        let done = pattern("f", "v=12;", (r"v=(\d+)", r"w=\1"), 93);
+        let done = pattern("f", "v=12;", (r"v=(\d+)", r"w=\1"), Majors::after(93));
         assert_eq!(done, Ok("w=12;".to_owned()));
-        assert!(pattern("f", "v", ("(", ""), 93).is_err());
+        assert!(pattern("f", "v", ("(", ""), Majors::after(93)).is_err());
     }
 }
