@@ -52,7 +52,7 @@ pub fn run(args: &ExplainArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode>
     }
     let text = match args.json {
         true => pretty(&document(&sets)) + "\n",
-        false => text(&sets),
+        false => text(&sets, sources.len() > 1),
     };
     if !sets.is_empty() {
         command.output.data(&text)?;
@@ -72,8 +72,12 @@ struct Source {
 
 /// The sets of parameters that `-p` names. A folder with `parameters.yml` contains the artifacts of one task.
 fn sources(context: &CommandContext, parameters: &[String]) -> Result<Vec<Source>, Diagnostic> {
+    let given = |spec: ParameterSpec| Source {
+        name: spec.name(),
+        spec,
+        folder: None,
+    };
     let mut sources = Vec::new();
-    let mut others = Vec::new();
     for argument in parameters {
         let folder = context.working_folder.join(argument);
         let below = [folder.clone(), folder.join("public")];
@@ -90,16 +94,14 @@ fn sources(context: &CommandContext, parameters: &[String]) -> Result<Vec<Source
                 spec: ParameterSpec::File(file),
                 folder: Some(folder),
             }),
-            None => others.push(argument.clone()),
+            None => {
+                let specs = ParameterSpec::read(&context.working_folder, argument)?;
+                sources.extend(specs.into_iter().map(given));
+            }
         }
     }
-    if !others.is_empty() || sources.is_empty() {
-        let specs = ParameterSpec::read_all(&context.working_folder, &others)?;
-        sources.extend(specs.into_iter().map(|spec| Source {
-            name: spec.name(),
-            spec,
-            folder: None,
-        }));
+    if sources.is_empty() {
+        sources.push(given(ParameterSpec::Defaults));
     }
     Ok(sources)
 }
@@ -187,14 +189,15 @@ fn document(sets: &Sets) -> Value {
     .collect()
 }
 
-fn text(sets: &Sets) -> String {
+/// The explanations for people, with the names of the sets if there are several.
+fn text(sets: &Sets, several: bool) -> String {
     let mut blocks = Vec::new();
     for (name, explanations) in sets {
         for explanation in explanations {
             let text = explain::text::text(explanation);
-            blocks.push(match sets.len() {
-                1 => text,
-                _ => format!("With parameters from {name}: {text}"),
+            blocks.push(match several {
+                true => format!("With parameters from {name}: {text}"),
+                false => text,
             });
         }
     }

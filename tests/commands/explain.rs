@@ -175,6 +175,36 @@ fn json_has_an_entry_for_each_set_of_parameters() {
 }
 
 #[test]
+fn sets_of_parameters_are_explained_in_order_and_by_name() {
+    let repository = repository()
+        .beside("recorded/public/parameters.yml", PARAMETERS, 0o644)
+        .beside("wrong.yml", "level: 1\n", 0o644);
+    let flags = [
+        "-p",
+        "../push.yml",
+        "-p",
+        "../recorded",
+        "-p",
+        "../push.yml",
+    ];
+    let read = json(&repository, &[&["test-a"], &flags[..]].concat());
+    let names = read.as_array().unwrap().iter();
+    let names: Vec<_> = names
+        .map(|set| set["parameters"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["push", "../recorded", "push"]);
+    // The error does not say which set the explanation is for.
+    let flags = ["-p", "../wrong.yml", "-p", "../push.yml"];
+    let ran = repository.run(&[&["explain", "-q", "test-a"], &flags[..]].concat());
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out.starts_with("With parameters from push: test-a\n"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn a_graph_that_verification_refuses_is_explained() {
     let repository = repository();
     // Two tasks have one symbol.
