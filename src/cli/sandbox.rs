@@ -85,16 +85,22 @@ fn cannot_start(error: &SandboxError) -> Diagnostic {
 /// # Errors
 /// When it cannot listen on the address, the folder cannot be used, or the project cannot be opened.
 pub fn run(args: &SandboxArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
+    let level = command.global.level(LevelFilter::WARN);
+    command.output.log_at(level);
     check_loopback(args.listen, "the sandbox")?;
     let working_folder = WorkingFolder::find(&command.environment)?;
     let folder = state_folder(args.folder.as_deref(), &working_folder.output_paths())?;
+    match &folder {
+        Some(folder) => tracing::debug!("The state is kept in {}", folder.display()),
+        None => tracing::debug!("The state is kept in memory"),
+    }
     if !args.run_decisions && !args.push {
         return runtime()?.block_on(serve(args, folder, command.output, None));
     }
     // A project's Python may read the root URL as soon as it is loaded. Each task gets the sandbox's.
     let root = format!("http://{}", args.listen);
     let command = command.with_variable("TASKCLUSTER_ROOT_URL", &root);
-    let project = command.open(&args.project, command.global.level(LevelFilter::WARN))?;
+    let project = command.open(&args.project, level)?;
     let options = HostOptions {
         repository: args.target.repository.clone(),
         branch: args.target.branch.clone(),

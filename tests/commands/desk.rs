@@ -268,10 +268,45 @@ fn the_search_stops_at_the_root_of_the_repository() {
 }
 
 #[test]
+fn a_sandbox_without_decisions_has_no_flags_of_a_project() {
+    let project = Project::new();
+    for flags in [
+        &["--branch", "nosuch"] as &[_],
+        &["--repository=https://example.com/x"],
+        &["--root=ci"],
+        &["--python=never"],
+        &["--no-cache"],
+    ] {
+        let ran = project.run(&[&["sandbox", "--listen=127.0.0.1:0"], flags].concat());
+        assert_eq!(ran.code, Some(2), "{flags:?}");
+        assert!(
+            ran.stderr.contains("<--run-decisions|--push>"),
+            "{flags:?}: {}",
+            ran.stderr
+        );
+        // With both, the flags are accepted; the address is refused.
+        let both = ["--run-decisions", "--push", "--listen=192.0.2.1:80"];
+        let ran = project.run(&[&["sandbox"], &both[..], flags].concat());
+        assert!(
+            ran.stderr.contains("only serves this machine"),
+            "{flags:?}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
 fn a_port_that_is_in_use_is_explained() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ran = Project::new().run(&["sandbox", "--listen", &address]);
+    let project = Project::new();
+    let mut sandbox = project.program();
+    let ran = sandbox
+        .args(["sandbox", "-v", "--listen", &address])
+        .current_dir(project.root());
+    let log = String::from_utf8(ran.output().unwrap().stderr).unwrap();
+    assert!(log.contains("DEBUG The state is kept in memory"), "{log}");
+    let ran = project.run(&["sandbox", "--listen", &address]);
     assert_eq!(ran.code, Some(3));
     let stderr = ran.stderr.to_lowercase();
     assert!(stderr.contains("cannot listen on 127.0.0.1"), "{stderr}");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::common::ProjectArgs;
 
@@ -19,8 +19,13 @@ pub struct PushTarget {
     pub branch: Option<String>,
 }
 
-/// Flags of `sandbox`.
+/// Flags of `sandbox`. Without a decision, those about the project would have no effect.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("decisions").args(["run_decisions", "push"]).multiple(true)))]
+#[command(mut_args(|arg| match OF_PROJECT.contains(&arg.get_id().as_str()) {
+    true => arg.requires("decisions"),
+    false => arg,
+}))]
 pub struct SandboxArgs {
     /// Loopback address to listen on
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
@@ -43,6 +48,9 @@ pub struct SandboxArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
 }
+
+/// The flags about the project whose decisions a sandbox runs.
+const OF_PROJECT: [&str; 5] = ["repository", "branch", "root", "python", "no_cache"];
 
 /// Flags of `rehearse`.
 #[derive(Debug, Args)]
