@@ -10,7 +10,7 @@ use crate::decision::Phases;
 use crate::ports::ids::DerivedIds;
 
 /// The phase after which a graph is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// `tasks`
     FullTaskSet,
@@ -27,6 +27,22 @@ pub enum Phase {
 }
 
 impl Phase {
+    const ALL: [Self; 6] = [
+        Self::FullTaskSet,
+        Self::FullTaskGraph,
+        Self::TargetTaskSet,
+        Self::TargetTaskGraph,
+        Self::OptimizedTaskGraph,
+        Self::MorphedTaskGraph,
+    ];
+
+    /// The phases up to this one, in order.
+    pub fn up_to(self) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .take_while(move |phase| *phase <= self)
+    }
+
     /// The command that shows the graph.
     #[must_use]
     pub fn command(self) -> &'static str {

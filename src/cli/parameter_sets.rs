@@ -78,8 +78,7 @@ impl ParameterSets<'_> {
         let (id, name) = (params.id(), spec.name());
         tracing::info!("Using Parameters(id={id}) (from {name})");
         let save = |phase: Phase, document: &GraphDocument| {
-            let several = self.specs.len() > 1;
-            self.save(phase, document, &name, several, &context.output_paths())
+            self.save(phase, document, spec, &context.output_paths())
         };
         generate(self.args, self.phase, context, &params, &save).await
     }
@@ -89,20 +88,13 @@ impl ParameterSets<'_> {
         &self,
         phase: Phase,
         document: &GraphDocument,
-        spec: &str,
-        several: bool,
+        spec: &ParameterSpec,
         paths: &OutputPaths<'_>,
     ) -> Outcome<()> {
-        let Some(folder) = &self.args.save_phases else {
+        let Some(file) = self.file_of_phase(phase, spec) else {
             return Ok(());
         };
-        let extension = match (self.args.json, self.args.yaml) {
-            (true, _) => "json",
-            (_, true) => "yml",
-            _ => "txt",
-        };
-        let file = folder.join(format!("{}.{extension}", phase.command()));
-        let file = paths.file(&file_of_set(&file, spec, several))?;
+        let file = paths.file(&file)?;
         if let Some(folder) = file.path().parent() {
             std::fs::create_dir_all(folder)
                 .map_err(|error| cannot_write(file.display_path(), error))?;
@@ -112,43 +104,85 @@ impl ParameterSets<'_> {
         Ok(())
     }
 
-    /// The output file of each set, if the flags name one.
+    /// The output file of each set, if the flags name one. The files of phases are checked, too.
     ///
     /// # Errors
-    /// When two sets would share a file, in the folder of phases too, or a file is not writable.
+    /// When a file would be written twice, or is not writable.
     pub fn output_files(
         &self,
         context: &CommandContext,
     ) -> Result<Vec<Option<OutputFile>>, Diagnostic> {
-        if let Some(folder) = &self.args.save_phases {
-            self.files_of_sets(&folder.join(self.phase.command()))?;
-        }
-        let Some(file) = &self.args.output_file else {
-            return Ok(self.specs.iter().map(|_| None).collect());
-        };
         let paths = context.output_paths();
-        let files = self.files_of_sets(file)?;
-        let checked = files.iter().map(|file| paths.file(file).map(Some));
-        checked.collect()
+        let mut found = Vec::new();
+        let mut written: Vec<(OutputFile, &str)> = Vec::new();
+        for spec in self.specs {
+            let shown = self.args.output_file.as_deref();
+            let shown = shown.map(|file| paths.file(&self.file_of_set(file, spec)));
+            let shown = shown.transpose()?;
+            if let Some(file) = &shown {
+                check_once(&mut written, file.clone(), OUTPUT_FILE)?;
+            }
+            let of_phases = self.phase.up_to();
+            for file in of_phases.filter_map(|phase| self.file_of_phase(phase, spec)) {
+                check_once(&mut written, paths.file(&file)?, SAVE_PHASES)?;
+            }
+            found.push(shown);
+        }
+        let of_phases = written.iter().filter(|(_, flag)| *flag == SAVE_PHASES);
+        let of_phases: Vec<&OutputFile> = of_phases.map(|(file, _)| file).collect();
+        for (file, _) in &written {
+            // Folders of phases are created first.
+            match of_phases.iter().any(|other| file.has_folder_of(other)) {
+                true => file.check_writable_with_folder()?,
+                false => file.check_writable()?,
+            }
+        }
+        Ok(found)
     }
 
-    /// The file of each set.
-    fn files_of_sets(&self, path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
-        let several = self.specs.len() > 1;
-        let mut files = Vec::new();
-        for spec in self.specs {
-            let file = file_of_set(path, &spec.name(), several);
-            if files.contains(&file) {
-                let file = file.display();
-                return Err(Diagnostic::usage(format!(
-                    "the graphs of two sets of parameters would be written to {file}"
-                ))
-                .help("give the parameter files different names"));
-            }
-            files.push(file);
-        }
-        Ok(files)
+    /// The file for the graph of a phase, if the flags name a folder for them.
+    fn file_of_phase(&self, phase: Phase, spec: &ParameterSpec) -> Option<PathBuf> {
+        let extension = match (self.args.json, self.args.yaml) {
+            (true, _) => "json",
+            (_, true) => "yml",
+            _ => "txt",
+        };
+        let file = format!("{}.{extension}", phase.command());
+        let folder = self.args.save_phases.as_ref()?;
+        Some(self.file_of_set(&folder.join(file), spec))
     }
+
+    /// The file of a set of parameters, where the flags name one for all.
+    fn file_of_set(&self, path: &Path, spec: &ParameterSpec) -> PathBuf {
+        file_of_set(path, &spec.name(), self.specs.len() > 1)
+    }
+}
+
+const OUTPUT_FILE: &str = "--output-file";
+const SAVE_PHASES: &str = "--save-phases";
+
+/// Adds a file, and the flag that names it, to those that are written.
+///
+/// # Errors
+/// When it is one of them.
+fn check_once(
+    written: &mut Vec<(OutputFile, &'static str)>,
+    file: OutputFile,
+    flag: &'static str,
+) -> Result<(), Diagnostic> {
+    if let Some((_, other)) = written.iter().find(|(other, _)| other.is_same(&file)) {
+        let path = file.display_path().display();
+        return Err(match *other == flag {
+            true => Diagnostic::usage(format!(
+                "the graphs of two sets of parameters would be written to {path}"
+            ))
+            .help("give the parameter files different names"),
+            false => Diagnostic::usage(format!("{other} and {flag} would both write to {path}"))
+                .help("choose another file or folder"),
+        });
+    }
+    written.push((file, flag));
+    Ok(())
 }
 
 /// The output file of a set of parameters.

@@ -57,6 +57,9 @@ pub fn run(args: &ShowArgs, phase: Phase, command: &CommandHelper<'_>) -> Outcom
     let profile = args.profile.as_deref();
     let profile = profile.map(|file| context.output_paths().file(file));
     let profile = profile.transpose()?;
+    if let Some(file) = &profile {
+        file.check_writable()?;
+    }
     let documents = sets.generate(&context);
     // Python workers end while the documents are written.
     drop(context);

@@ -131,6 +131,8 @@ fn advice(error: &io::Error, file: &Path) -> Option<String> {
 pub struct OutputFile {
     path: PathBuf,
     display_path: PathBuf,
+    /// The path without links, as far as it exists.
+    end: PathBuf,
 }
 
 impl OutputFile {
@@ -144,6 +146,56 @@ impl OutputFile {
     #[must_use]
     pub fn display_path(&self) -> &Path {
         &self.display_path
+    }
+
+    /// Whether both are the same file.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.end == other.end
+    }
+
+    /// Whether the folder of this file is one that has to exist for the other.
+    #[must_use]
+    pub fn has_folder_of(&self, other: &Self) -> bool {
+        let folder = self.end.parent();
+        folder.is_some_and(|folder| other.end.starts_with(folder))
+    }
+
+    /// Checks that the file can be written, without changing it.
+    ///
+    /// # Errors
+    /// When it cannot be, or its folder does not exist.
+    pub fn check_writable(&self) -> Result<(), Diagnostic> {
+        let folder = self.end.parent();
+        self.check(folder)
+    }
+
+    /// Checks that the file can be written, once its folder is created.
+    ///
+    /// # Errors
+    /// When it cannot be.
+    pub fn check_writable_with_folder(&self) -> Result<(), Diagnostic> {
+        let mut folders = self.end.ancestors().skip(1);
+        self.check(folders.find(|folder| folder.exists()))
+    }
+
+    /// Checks that the file can be written, or that it can be created in a folder if it does not exist.
+    fn check(&self, folder: Option<&Path>) -> Result<(), Diagnostic> {
+        let checked = match std::fs::metadata(&self.end) {
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) if found.is_file() => {
+                let file = std::fs::OpenOptions::new().write(true).open(&self.end);
+                file.map(drop)
+            }
+            // Opening a pipe would wait for its reader.
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match folder {
+                Some(folder) => tempfile::tempfile_in(folder).map(drop),
+                None => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        checked.map_err(|error| cannot_write(&self.display_path, error))
     }
 }
 
@@ -188,11 +240,11 @@ impl<'a> OutputPaths<'a> {
     /// As a diagnostic.
     pub fn file(&self, file: &Path) -> Result<OutputFile, Diagnostic> {
         let path = self.working.join(file);
-        self.end(&path, false)
-            .map_err(|error| error.diagnostic("", file))?;
+        let end = self.end(&path, false);
         Ok(OutputFile {
             path,
             display_path: file.to_owned(),
+            end: end.map_err(|error| error.diagnostic("", file))?,
         })
     }
 

@@ -61,6 +61,84 @@ fn each_file_is_what_its_command_shows() {
     }
 }
 
+/// Nothing may be written before all files are known to be fine.
+#[test]
+fn files_are_checked_before_a_graph_is_generated() {
+    let other = ["-p", "../push.yml", "-p", "../other.yml"];
+    let one = &other[..2];
+    for (flags, parameters, code, told) in [
+        // The same file twice.
+        (
+            &["-J", "-o", "o/full.json", "--save-phases", "o"][..],
+            one,
+            2,
+            "--output-file and --save-phases would both write to o/full.json",
+        ),
+        (
+            &["-J", "-o", "x/../o/tasks.json", "--save-phases", "./o"],
+            one,
+            2,
+            "would both write to ./o/tasks.json",
+        ),
+        (
+            &[
+                "-J",
+                "-o",
+                "o/tasks_other.json",
+                "--save-phases",
+                "o",
+                "-p",
+                "../params/other.json",
+            ],
+            &other,
+            2,
+            "would be written to",
+        ),
+        (
+            &["-J", "-o", "link.json", "--save-phases", "o"],
+            one,
+            2,
+            "would both write to o/full.json",
+        ),
+        // A file in the way of the folder, or a folder in the way of a file.
+        (
+            &["--save-phases", ".taskcluster.yml/o"],
+            one,
+            3,
+            "`.taskcluster.yml` is not a folder",
+        ),
+        (
+            &["--save-phases", "taken"],
+            one,
+            3,
+            "move taken/full.txt out of the way",
+        ),
+        (&["-o", "taken"], one, 3, "move taken out of the way"),
+        (&["--profile", "taken"], one, 3, "move taken out of the way"),
+        (&["-o", "none/x"], one, 3, "create the folder none first"),
+        // It needs a right that root has not either.
+        (&["-o", "/proc/x"], one, 3, "cannot write /proc/x"),
+        (
+            &["--save-phases", "/proc/x"],
+            one,
+            3,
+            "cannot write /proc/x/tasks.txt",
+        ),
+    ] {
+        // Generating a graph would fail.
+        let repository = repository()
+            .beside("params/other.json", "{}", 0o644)
+            .file("taskcluster/kinds/broken/kind.yml", "[")
+            .file("taken/full.txt/x", "");
+        std::fs::create_dir(repository.path("repository/x")).unwrap();
+        std::os::unix::fs::symlink("o/full.json", repository.path("repository/link.json")).unwrap();
+        let ran = repository.run(&[&["full", "-q"], flags, parameters].concat());
+        assert_eq!(ran.code, code, "{flags:?}: {}", ran.err);
+        assert!(ran.message().contains(told), "{flags:?}: {}", ran.err);
+        assert!(!repository.path("repository/o").exists(), "{flags:?}");
+    }
+}
+
 #[test]
 fn only_phases_up_to_the_shown_one_are_saved() {
     let repository = repository();
