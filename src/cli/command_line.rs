@@ -332,6 +332,37 @@ mod tests {
         }
     }
 
+    /// The words of a line, without what a shell does with the output.
+    fn words(line: &str) -> Vec<OsString> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for c in line.chars() {
+            match c {
+                '\'' => quoted = !quoted,
+                '|' | '>' if !quoted => break,
+                ' ' if !quoted => words.push(String::new()),
+                c => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words.into_iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn examples_are_accepted() {
+        for (name, examples) in help::EXAMPLES {
+            for help::Example { line, .. } in *examples {
+                if let Err(unparsed) = parse(words(line)) {
+                    panic!("{line}: {}", unparsed.error);
+                }
+                assert!(
+                    line.starts_with("snowman ") && line.contains(name),
+                    "{line}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn a_value_before_the_command_is_not_taken_for_the_command() {
         assert_eq!(
