@@ -171,7 +171,8 @@ fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
 mod tests {
     use super::*;
 
-    const SECRET: &str = "open sesame";
+    // It would look different in JSON.
+    const SECRET: &str = "open \"sesame\"";
 
     #[test]
     #[ignore = "run by the test below, in a process of its own"]
@@ -188,6 +189,14 @@ mod tests {
             panic!("{SECRET} does not open")
         });
         assert_eq!(code, ExitCode::from(70));
+        let wrong = || {
+            Diagnostic::user(SECRET)
+                .in_task(SECRET)
+                .because(SECRET)
+                .help(SECRET)
+        };
+        let code = finish(&output, Purpose::Create, || Err(wrong().into()));
+        assert_eq!(code, ExitCode::from(1));
         output.failure("failed");
         output.warning("warned");
         output.status("done");
@@ -221,6 +230,8 @@ mod tests {
                 ("ERROR", Some("bug")),
                 ("ERROR", Some("bug")),
                 ("ERROR", None),
+                ("ERROR", Some("user")),
+                ("ERROR", None),
                 ("ERROR", None),
                 ("WARN", None),
                 ("INFO", None)
@@ -233,5 +244,9 @@ mod tests {
         );
         // Nobody knows what has been done before.
         assert_eq!(lines[2]["message"], "1 bug in snowman (please report it)");
+        assert_eq!(lines[3]["message"], "[masked]");
+        for field in ["task", "cause", "help"] {
+            assert_eq!(lines[3]["fields"][field], "[masked]", "{field}");
+        }
     }
 }

@@ -41,7 +41,7 @@ impl Output {
         };
         Self {
             style,
-            moves: terminal && text && !is_dumb(environment),
+            moves: may_move(flags.log_format, environment, terminal),
             mask,
         }
     }
@@ -260,6 +260,11 @@ fn has_colour(mode: ColorMode, environment: &Environment, terminal: bool) -> boo
     }
 }
 
+/// Whether lines on standard error may be overwritten.
+fn may_move(format: LogFormat, environment: &Environment, terminal: bool) -> bool {
+    terminal && format == LogFormat::Text && !is_dumb(environment)
+}
+
 /// Whether the terminal understands neither colours nor movements of the cursor.
 fn is_dumb(environment: &Environment) -> bool {
     environment.filled("TERM") == Some("dumb")
@@ -314,6 +319,15 @@ mod tests {
         ));
         assert!(colour(Always, &[("NO_COLOR", "1")], false));
         assert!(!colour(Never, &[("CLICOLOR_FORCE", "1")], true));
+    }
+
+    #[test]
+    fn lines_move_only_on_terminals_that_can() {
+        let of = |term| Environment::default().with("TERM", term);
+        assert!(may_move(LogFormat::Text, &of("xterm"), true));
+        assert!(!may_move(LogFormat::Text, &of("xterm"), false));
+        assert!(!may_move(LogFormat::Text, &of("dumb"), true));
+        assert!(!may_move(LogFormat::Json, &of("xterm"), true));
     }
 
     #[test]

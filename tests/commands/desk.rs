@@ -248,8 +248,6 @@ fn the_search_stops_at_the_root_of_the_repository() {
     let outer = Project::new();
     let inner = outer.root().join("inner");
     std::fs::create_dir_all(&inner).unwrap();
-    let git = outer.program().get_envs().count();
-    assert!(git > 0);
     let status = std::process::Command::new("git")
         .args(["init", "--quiet"])
         .current_dir(&inner)
