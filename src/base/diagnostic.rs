@@ -56,7 +56,7 @@ pub enum Class {
 impl Class {
     /// The exit code that a failure of this class has.
     #[must_use]
-    pub fn exit_code(self) -> u8 {
+    pub const fn exit_code(self) -> u8 {
         match self {
             Class::User => 1,
             Class::Usage => 2,

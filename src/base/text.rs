@@ -1,4 +1,4 @@
-//! Words for messages: counts, lists that are cut short, long texts, control characters.
+//! Words for messages: counts, lists that are cut short, sentences, long texts, control characters.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -61,6 +61,20 @@ pub fn shorten(text: &str, most: usize) -> String {
     }
 }
 
+/// Turns a fragment into a sentence, with a capital letter and a full stop.
+#[must_use]
+pub fn sentence(fragment: &str) -> String {
+    let mut rest = fragment.trim().chars();
+    let Some(first) = rest.next() else {
+        return String::new();
+    };
+    let mut out: String = first.to_uppercase().chain(rest).collect();
+    if !out.ends_with(['.', '!', '?', ':']) {
+        out.push('.');
+    }
+    out
+}
+
 /// Escapes all control characters of a text of others, which could move a terminal's cursor, or look like
 /// a line of its own.
 #[must_use]
@@ -113,6 +127,18 @@ mod tests {
     fn texts_are_cut_between_characters() {
         assert_eq!(shorten("äöü", 3), "äöü");
         assert_eq!(shorten("äöü!", 3), "äöü…");
+    }
+
+    #[test]
+    fn fragments_become_sentences() {
+        for (fragment, expected) in [
+            (" what it is\n", "What it is."),
+            ("is it?", "Is it?"),
+            ("äh", "Äh."),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(fragment), expected);
+        }
     }
 
     #[test]

@@ -10,26 +10,27 @@ pub struct ExitCode {
     pub meaning: &'static str,
 }
 
-/// Every exit code.
-pub static EXIT_CODES: std::sync::LazyLock<Vec<ExitCode>> = std::sync::LazyLock::new(|| {
-    let of = |class: Class, meaning| ExitCode {
+const fn of(class: Class, meaning: &'static str) -> ExitCode {
+    ExitCode {
         number: class.exit_code(),
         meaning,
-    };
-    vec![
-        ExitCode {
-            number: 0,
-            meaning: "success",
-        },
-        of(
-            Class::User,
-            "an error in the project, its parameters or an input; or a failed check of a rehearsal or a plan",
-        ),
-        of(Class::Usage, "an error on the command line"),
-        of(
-            Class::Environment,
-            "a failure of the environment, the disk, version control or the network",
-        ),
-        of(Class::Bug, "a bug in snowman"),
-    ]
-});
+    }
+}
+
+/// Every exit code.
+pub const EXIT_CODES: &[ExitCode] = &[
+    ExitCode {
+        number: 0,
+        meaning: "success",
+    },
+    of(
+        Class::User,
+        "an error in the project, its parameters or an input; or a failed check of a rehearsal or a plan",
+    ),
+    of(Class::Usage, "an error on the command line"),
+    of(
+        Class::Environment,
+        "a failure of the environment, the disk, version control or the network",
+    ),
+    of(Class::Bug, "a bug in snowman"),
+];

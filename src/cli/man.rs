@@ -11,6 +11,7 @@ use super::environment_variables::VARIABLES;
 use super::exit_codes::EXIT_CODES;
 use super::output::Output;
 use crate::base::diagnostic::{Diagnostic, Outcome};
+use crate::base::text::sentence;
 
 /// The name and version at the bottom of each page.
 const SOURCE: &str = concat!("snowman ", env!("CARGO_PKG_VERSION"));
@@ -85,9 +86,9 @@ fn list<'t>(page: &mut String, title: &str, terms: impl IntoIterator<Item = (&'t
     for (term, meaning) in terms {
         let _ = writeln!(
             page,
-            ".TP\n\\fB{}\\fR\n{}.",
+            ".TP\n\\fB{}\\fR\n{}",
             escaped(term),
-            escaped(&capital(meaning))
+            escaped(&sentence(meaning))
         );
     }
 }
@@ -98,14 +99,5 @@ fn escaped(text: &str) -> String {
     match text.starts_with(['.', '\'']) {
         true => format!("\\&{text}"),
         false => text,
-    }
-}
-
-/// The text with a capital at its beginning, unless that is a name.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
     }
 }

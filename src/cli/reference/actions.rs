@@ -1,8 +1,9 @@
 //! The page of actions.
 
-use super::markdown::{Markdown, code, sentence};
+use super::markdown::{Markdown, code};
 use crate::actions::{ACTIONS, Action};
 use crate::base::diagnostic::Outcome;
+use crate::base::text::sentence;
 use crate::base::value::Value;
 use crate::config::graph_config::{GraphConfig, ON_DEMAND};
 

@@ -2,8 +2,9 @@
 
 use clap::{Arg, Command};
 
-use super::markdown::{Markdown, code, sentence};
+use super::markdown::{Markdown, code};
 use crate::base::diagnostic::Outcome;
+use crate::base::text::sentence;
 use crate::cli::args::help::{Example, examples};
 use crate::cli::command_line;
 use crate::cli::exit_codes::EXIT_CODES;

@@ -1,7 +1,8 @@
 //! The page of environment variables.
 
-use super::markdown::{Markdown, code, sentence};
+use super::markdown::{Markdown, code};
 use crate::base::diagnostic::Outcome;
+use crate::base::text::sentence;
 use crate::cli::environment_variables::VARIABLES;
 
 /// Writes the page.

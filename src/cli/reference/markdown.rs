@@ -88,19 +88,6 @@ pub fn code(text: &str) -> String {
     }
 }
 
-/// Turns a fragment into a sentence, with a capital letter and a full stop.
-pub fn sentence(fragment: &str) -> String {
-    let mut rest = fragment.trim().chars();
-    let Some(first) = rest.next() else {
-        return String::new();
-    };
-    let mut out: String = first.to_uppercase().chain(rest).collect();
-    if !out.ends_with(['.', '!', '?', ':']) {
-        out.push('.');
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +96,7 @@ mod tests {
     fn blocks_are_separated_and_cells_are_one_line() {
         let mut page = Markdown::new("Title");
         page.paragraph("");
-        page.paragraph(&sentence("what it is"));
+        page.paragraph("What it is.");
         page.item("a");
         page.item("b");
         page.table(

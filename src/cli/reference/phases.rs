@@ -1,7 +1,8 @@
 //! The page of what phases can be configured with.
 
-use super::markdown::{Markdown, code, sentence};
+use super::markdown::{Markdown, code};
 use crate::base::diagnostic::Outcome;
+use crate::base::text::sentence;
 use crate::morph::MORPHS;
 use crate::optimize::STRATEGIES;
 use crate::release::environments::check::RULES;

@@ -1,8 +1,9 @@
 //! The page of release systems.
 
-use super::markdown::{Markdown, code, sentence};
+use super::markdown::{Markdown, code};
 use crate::base::diagnostic::Outcome;
 use crate::base::shape::{Field, Shape};
+use crate::base::text::sentence;
 use crate::base::value::{Object, Value};
 use crate::release::scopes::Count;
 use crate::release::{Action, ActionSource, SYSTEMS, System};

@@ -1,8 +1,9 @@
 //! The pages of transforms, `run.using` and worker implementations.
 
-use super::markdown::{Markdown, code, sentence};
+use super::markdown::{Markdown, code};
 use super::schema;
 use crate::base::diagnostic::Outcome;
+use crate::base::text::sentence;
 use crate::transforms::TRANSFORMS;
 use crate::transforms::fetch::FETCH_TYPES;
 use crate::transforms::from_deps::group_by::{Function, GROUP_BY};
