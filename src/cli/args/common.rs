@@ -54,8 +54,7 @@ impl GlobalArgs {
     pub fn level(self, usual: LevelFilter) -> LevelFilter {
         match (self.quiet, self.verbose) {
             (0, 0) => usual,
-            (0, 1) => LevelFilter::DEBUG,
-            (0, _) => LevelFilter::TRACE,
+            (0, _) => LevelFilter::DEBUG,
             (1, _) => LevelFilter::WARN,
             _ => LevelFilter::OFF,
         }
@@ -65,7 +64,7 @@ impl GlobalArgs {
 /// When colors are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorMode {
-    /// On a terminal, unless the environment refuses it
+    /// On a terminal, unless an environment variable disables them
     #[default]
     Auto,
     /// Always

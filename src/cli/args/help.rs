@@ -265,30 +265,34 @@ pub fn with_groups(cli: Command) -> Command {
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\nCommands:\n{}\nOptions:\n{{options}}{{after-help}}",
         groups(&cli)
     );
-    let named: Vec<String> = cli
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .collect();
-    let mut cli = cli.help_template(template).after_help(format!(
+    let cli = cli.help_template(template).after_help(format!(
         "{}`--root` and `--parameters` may be before the command, too. `snowman COMMAND --help` describes a \
          command.\n{DOCUMENTATION}",
         text(examples("snowman"))
     ));
-    for name in named {
-        if !examples(&name).is_empty() {
-            cli = cli.mut_subcommand(&name, |command| {
-                let more = format!(
-                    "{}{DOCUMENTATION}/reference/commands.md#{name}",
-                    text(examples(&name))
-                );
-                command.after_help(more)
-            });
-        }
-    }
-    cli
+    // All of them, since clap moves each to the end.
+    cli.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        with_address(command, &name).mut_subcommands(|inner| {
+            let name = format!("{name} {}", inner.get_name());
+            with_address(inner, &name)
+        })
+    })
+}
+
+/// Adds the examples of a command, and the address of its documentation.
+fn with_address(command: Command, name: &str) -> Command {
+    let examples = text(examples(name));
+    let anchor = name.replace(' ', "-");
+    command.after_help(format!(
+        "{examples}{DOCUMENTATION}/reference/commands.md#{anchor}"
+    ))
 }
 
 fn text(examples: &[Example]) -> String {
+    if examples.is_empty() {
+        return String::new();
+    }
     let mut out = String::from("Examples:\n");
     for example in examples {
         let _ = writeln!(out, "  {}:\n    {}", example.what, example.line);
@@ -319,6 +323,30 @@ mod tests {
 
     use super::super::Cli;
     use super::*;
+
+    fn names(cli: &Command) -> Vec<&str> {
+        cli.get_subcommands().map(Command::get_name).collect()
+    }
+
+    #[test]
+    fn commands_stay_in_order_and_have_an_address() {
+        let cli = with_groups(Cli::command());
+        assert_eq!(names(&cli), names(&Cli::command()));
+        for command in cli.get_subcommands() {
+            let name = command.get_name();
+            let mut shown = vec![(name.to_owned(), command)];
+            shown.extend(
+                command
+                    .get_subcommands()
+                    .map(|inner| (format!("{name}-{}", inner.get_name()), inner)),
+            );
+            for (anchor, command) in shown {
+                let more = command.get_after_help().unwrap().to_string();
+                let address = format!("/docs/reference/commands.md#{anchor}");
+                assert!(more.ends_with(&address), "{more}");
+            }
+        }
+    }
 
     #[test]
     fn every_command_is_in_one_group() {

@@ -46,8 +46,8 @@ pub fn write(page: &mut Markdown) -> Outcome<()> {
     });
     page.heading(2, "Global options");
     page.paragraph(
-        "Every command has these options, which may be before or after it; so may `--root` and `--parameters`, \
-         where a command has them. A long option may be abbreviated to any beginning that no other one has: \
+        "Every command has these options, which may be before or after it, except that `-v` after `load-task` is \
+         `--volume`. `--root` and `--parameters` may be before a command that has them, too. A long option may be abbreviated to any beginning that no other one has: \
          `--param` for `--parameters`. What is unambiguous among taskgraph's own options keeps its meaning.",
     );
     let global: Vec<[String; 4]> = cli

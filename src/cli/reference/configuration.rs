@@ -22,8 +22,8 @@ pub fn config(page: &mut Markdown) -> Outcome<()> {
     page.heading(2, "environments.yml");
     page.paragraph(
         "The file `environments.yml` next to config.yml describes the environments of release services, \
-         [which are kept apart](phases.md#environments-of-release-services). Other names may stand beside these \
-         sections, for `task-context.from-file`.",
+         [which are kept apart](phases.md#environments-of-release-services). Other top-level keys are allowed, \
+         for `task-context.from-file`.",
     );
     schema::write(page, &ENVIRONMENTS, &[], 3);
     page.heading(2, "Priorities");
