@@ -39,6 +39,7 @@ mod task_arguments;
 mod timings;
 mod try_push;
 mod try_release;
+mod try_scriptworker;
 mod verify;
 
 use std::panic::UnwindSafe;
@@ -162,6 +163,7 @@ fn run(command: &Command, helper: &CommandHelper<'_>) -> Outcome<ExitCode> {
         Command::Sandbox(args) => sandbox::run(args, helper),
         Command::Rehearse(args) => rehearse::run(args, helper),
         Command::TryRelease(args) => try_release::run(args, helper),
+        Command::TryScriptworker(args) => try_scriptworker::run(args, helper),
         Command::Stage(args) => stage::run(args, helper),
         Command::Reference(args) => reference::run(args.folder.as_deref(), helper),
     }

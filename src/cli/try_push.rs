@@ -1,7 +1,5 @@
 //! What the commands for pushes to try have in common: they write files, and show the commands that push.
 
-use std::fmt::Write as _;
-
 use indexmap::IndexMap;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -9,6 +7,7 @@ use super::args::TryArgs;
 use super::args::common::ProjectArgs;
 use super::context::CommandContext;
 use super::helper::CommandHelper;
+use super::output::Output;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::text::list_some;
 use crate::base::value::{Value, json};
@@ -39,6 +38,14 @@ pub fn open(
     Ok(context)
 }
 
+/// The commands that commit and push a change.
+pub struct Commands {
+    /// The lines to type.
+    pub lines: Vec<String>,
+    /// What has to be replaced in them, if anything.
+    remark: Option<String>,
+}
+
 /// A push to try.
 pub struct TryPush<'a> {
     /// The files that change, beside `try_task_config.json`.
@@ -65,16 +72,13 @@ impl TryPush<'_> {
         Value::Array(changes.collect())
     }
 
-    /// The commands that commit and push the change, and a remark about them.
-    ///
-    /// # Errors
-    /// When there is no repository.
+    /// The commands that commit and push the change.
     pub fn commands(
         &self,
         args: &TryArgs,
         context: &CommandContext,
         settings: &Settings<'_>,
-    ) -> Result<(Vec<String>, Option<String>), Diagnostic> {
+    ) -> Commands {
         let tool = context.vcs.as_ref().map_or(Tool::Git, |vcs| vcs.tool());
         let mut files: Vec<&str> = self.changes.keys().map(String::as_str).collect();
         files.push(FILE);
@@ -92,7 +96,10 @@ impl TryPush<'_> {
                  `snowman.try.repository` in config.yml"
             )
         });
-        Ok((push.commands(), remark))
+        Commands {
+            lines: push.commands(),
+            remark,
+        }
     }
 
     /// Writes the files, if the working copy has no other changes.
@@ -128,10 +135,50 @@ impl TryPush<'_> {
     }
 }
 
-/// Adds a part of a page: a heading, and what is below it.
-pub fn part(page: &mut String, heading: &str, body: &str) {
+impl TryPush<'_> {
+    /// Shows the push for people, with further parts behind it, and says what was written.
+    ///
+    /// # Errors
+    /// When it cannot be printed.
+    pub fn show(
+        &self,
+        commands: &Commands,
+        more: &str,
+        notes: &[String],
+        is_applied: bool,
+        output: &Output,
+    ) -> Result<(), Diagnostic> {
+        let mut page = String::new();
+        match self.changes.is_empty() {
+            true => part(&mut page, "# Changes", "none"),
+            false => part(&mut page, "# Changes", &self.diff()),
+        }
+        part(&mut page, &format!("# {FILE}"), &text(self.task_config));
+        part(&mut page, "# Push", &commands.lines.join("\n"));
+        page.push_str(more);
+        output.data(&page)?;
+        for note in notes.iter().chain(&commands.remark) {
+            output.status(&format!("Note: {note}"));
+        }
+        output.status(match is_applied {
+            true => "The changes are in the working copy. Nothing was committed or pushed",
+            false => {
+                "Nothing was written. Use `--apply` to write these changes to the working copy"
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Adds a part to a page: a heading, and what is below it.
+fn part(page: &mut String, heading: &str, body: &str) {
     if !page.is_empty() {
         page.push('\n');
     }
-    let _ = writeln!(page, "{heading}\n\n{}", body.trim_end());
+    page.push_str(&section(heading, body));
+}
+
+/// A heading, and what is below it.
+pub fn section(heading: &str, body: &str) -> String {
+    format!("{heading}\n\n{}\n", body.trim_end())
 }

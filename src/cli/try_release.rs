@@ -7,7 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args::TryReleaseArgs;
 use super::context::CommandContext;
 use super::helper::CommandHelper;
-use super::try_push::{TryPush, open, part};
+use super::try_push::{TryPush, open, section};
 use crate::actions::{existing, proposal};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::json::pretty;
@@ -17,7 +17,6 @@ use crate::base::value::{Object, Value, json};
 use crate::base::version::Version;
 use crate::try_push::release::{self, Options};
 use crate::try_push::settings::Settings;
-use crate::try_push::task_config::{FILE, text};
 
 /// Shows a push with a staging release, and writes it to the working copy if asked to.
 ///
@@ -48,48 +47,35 @@ pub fn run(args: &TryReleaseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCo
         message: &format!("staging release: {}", args.version),
         version: &args.version,
     };
-    let (commands, remark) = push.commands(&args.push, &context, &settings)?;
+    let commands = push.commands(&args.push, &context, &settings);
     if args.push.apply {
         push.apply(&args.push, &context)?;
     }
-    let output = command.output;
     if args.push.json {
         let all = json!({
             "version": args.version,
             "migrations": planned.migrations,
             "changes": push.changes_json(),
             "tryTaskConfig": planned.task_config,
-            "commands": commands,
+            "commands": commands.lines,
             "promotions": promotions,
             "notes": planned.notes,
             "applied": args.push.apply,
         });
-        output.data(&(pretty(&all) + "\n"))?;
+        command.output.data(&(pretty(&all) + "\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut page = String::new();
-    match planned.changes.is_empty() {
-        true => part(&mut page, "# Changes", "none"),
-        false => part(&mut page, "# Changes", &push.diff()),
-    }
-    part(&mut page, &format!("# {FILE}"), &text(&planned.task_config));
-    part(&mut page, "# Push", &commands.join("\n"));
-    for promotion in &promotions {
+    let inputs = promotions.iter().map(|promotion| {
         let flavor = promotion["release_promotion_flavor"].as_str();
         let heading = format!(
-            "# Input of release-promotion: {}",
+            "\n# Input of release-promotion: {}",
             flavor.unwrap_or_default()
         );
-        part(&mut page, &heading, &pretty(promotion));
-    }
-    output.data(&page)?;
-    for note in planned.notes.iter().chain(remark.as_ref()) {
-        output.status(&format!("Note: {note}"));
-    }
-    output.status(match args.push.apply {
-        true => "The changes are in the working copy. Nothing was committed or pushed",
-        false => "Nothing was written. Use `--apply` to write these changes to the working copy",
+        section(&heading, &pretty(promotion))
     });
+    let inputs: String = inputs.collect();
+    let applied = args.push.apply;
+    push.show(&commands, &inputs, &planned.notes, applied, command.output)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -116,6 +116,11 @@ pub static PARAMETERS: Schema = Schema {
             Type::Str,
             "what triggered the graph, e.g. `github-push`",
         ),
+        optional(
+            "try_task_config",
+            Type::Any,
+            "what a push to try asks for: the target-tasks method `try_tasks` selects the tasks that it lists under `tasks`",
+        ),
         nullable("version", "the version of the product"),
         optional(
             "code-review",

@@ -8,6 +8,7 @@ use crate::config::parameters::Parameters;
 use crate::custom::version::Rules;
 use crate::model::task::Task;
 use crate::target::names::{BRANCHES, on_branch, reads_branch, runs_on};
+use crate::target::tried;
 
 /// The attribute with the release phase of a task.
 const PHASE: &str = "shipping_phase";
@@ -34,6 +35,8 @@ pub enum Condition {
     Branch,
     /// The task has the product of the release.
     Product,
+    /// The parameter `try_task_config` lists the task.
+    Tried,
     /// The task is in the phase `build` or in none.
     Early,
     /// The task is in one of these phases. A release candidate is never pushed.
@@ -86,6 +89,7 @@ impl Condition {
             Self::Product => {
                 task.attribute_str("shipping_product") == Some(params.str("release_product"))
             }
+            Self::Tried => tried::lists(params, &task.label),
             Self::Early => {
                 let phase = task.attribute(PHASE);
                 phase.is_none_or(|phase| phase.as_str() == Some("build"))
@@ -106,7 +110,7 @@ impl Condition {
     #[must_use]
     pub fn attribute(self) -> Option<&'static str> {
         match self {
-            Self::Never => None,
+            Self::Never | Self::Tried => None,
             Self::Has(attribute) | Self::HasNot(attribute) | Self::Lists { attribute, .. } => {
                 Some(attribute)
             }
@@ -124,7 +128,12 @@ impl Condition {
             Self::Branch => Some("head_ref"),
             Self::Product => Some("release_product"),
             Self::Phase(phases) if phases.contains(&"ship") => Some("release_type"),
-            Self::Never | Self::Has(_) | Self::HasNot(_) | Self::Early | Self::Phase(_) => None,
+            Self::Never
+            | Self::Tried
+            | Self::Has(_)
+            | Self::HasNot(_)
+            | Self::Early
+            | Self::Phase(_) => None,
         }
     }
 
@@ -179,6 +188,9 @@ impl fmt::Display for Compared {
         let value = parameter.map_or("", |(_, value)| value.as_str());
         match self.condition {
             Condition::Never => return f.write_str("the method selects no tasks"),
+            Condition::Tried => {
+                return f.write_str("the parameter `try_task_config` must list the task");
+            }
             Condition::Has(name) => write!(f, "the attribute `{name}` must be set")?,
             Condition::HasNot(name) => write!(f, "the attribute `{name}` must not be set")?,
             Condition::Lists {

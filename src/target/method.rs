@@ -89,6 +89,12 @@ pub static METHODS: &[TargetMethod] = &[
         phases: &[],
     },
     TargetMethod {
+        name: "try_tasks",
+        doc: "the tasks that the parameter `try_task_config` lists under `tasks`",
+        conditions: &[Condition::Tried],
+        phases: &[],
+    },
+    TargetMethod {
         name: "promote",
         doc: "tasks of the product `release_product` in the phase `promote`",
         conditions: &released(Condition::HasNot(PARTNER), &["promote"]),

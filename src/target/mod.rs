@@ -8,6 +8,7 @@
 pub mod condition;
 mod method;
 mod names;
+mod tried;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -178,6 +179,9 @@ pub fn target_task_set(
             )),
             None => unknown,
         })?;
+        if method.conditions.contains(&Condition::Tried) {
+            tried::check(&full.0, params)?;
+        }
         let conditions = method.conditions.iter().copied();
         run.conditions = conditions
             .filter(|one| one.applies(params, rules))

@@ -381,3 +381,27 @@ fn target_tasks_can_be_excluded_from_optimization() {
     );
     assert_eq!(names(targets.requested.keys()), ["wanted", "always"]);
 }
+
+#[test]
+fn try_tasks_are_those_that_the_parameter_lists() {
+    let tasks = || vec![task("linux").attribute("cron", json!(true)), task("mac")];
+    let listing =
+        |tasks: Value| json!({"target_tasks_method": "try_tasks", "try_task_config": tasks});
+    assert_eq!(
+        chosen(listing(json!({"tasks": ["linux"]})), tasks()),
+        ["linux"]
+    );
+    assert!(chosen(listing(json!({"env": {}})), tasks()).is_empty());
+    let full = FullTaskGraph(graph(tasks()));
+    let misspelled = listing(json!({"tasks": ["linix", "mac", "c d"]}));
+    let wrong = target_task_set(&full, &params(misspelled), None).unwrap_err();
+    let said: Vec<String> = wrong
+        .iter()
+        .map(|one| format!("{one}; {}", one.help.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(
+        said[0].contains("`linix`") && said[0].contains("did you mean `linux`?"),
+        "{said:?}"
+    );
+}

@@ -5,6 +5,7 @@
 //! - [`settings`]: what the project says about such pushes, with its [`migration`]s;
 //! - [`edits`]: files that change, with the differences;
 //! - [`release`]: a staging release, with the version and the migrations that it is for;
+//! - [`scriptworker`]: tasks of one type of worker ([`worker_type`]) on top of the builds of an existing release;
 //! - [`task_config`]: the parameters that `try_task_config.json` overrides;
 //! - [`commands`]: the commands that commit and push the change.
 
@@ -12,5 +13,7 @@ pub mod commands;
 pub mod edits;
 pub mod migration;
 pub mod release;
+pub mod scriptworker;
 pub mod settings;
 pub mod task_config;
+pub mod worker_type;

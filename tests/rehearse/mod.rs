@@ -17,6 +17,7 @@ mod partners;
 mod pipeline;
 mod publication;
 mod reading;
+mod scriptworker;
 mod shell;
 pub mod small;
 mod staged;

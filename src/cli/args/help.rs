@@ -42,6 +42,7 @@ pub const GROUPS: &[Group] = &[
             "test-action-callback",
             "promote",
             "try-release",
+            "try-scriptworker",
             "rehearse",
             "sandbox",
         ],
@@ -187,6 +188,19 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             Example {
                 what: "Write it to the working copy",
                 line: "snowman try-release --version 94.0b1 --migration main-to-beta --apply",
+            },
+        ],
+    ),
+    (
+        "try-scriptworker",
+        &[
+            Example {
+                what: "List the types of workers that a release has tasks of",
+                line: "snowman try-scriptworker list --from TASKID",
+            },
+            Example {
+                what: "Run its tasks of Balrog's workers again, on the same builds",
+                line: "snowman try-scriptworker balrog --from TASKID --apply",
             },
         ],
     ),

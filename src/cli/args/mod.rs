@@ -26,7 +26,7 @@ pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
 pub use setup::{InitArgs, ReferenceArgs};
 pub use stage::{StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageServeArgs};
-pub use try_push::{TryArgs, TryReleaseArgs};
+pub use try_push::{TryArgs, TryReleaseArgs, TryScriptworkerArgs};
 
 /// A Taskcluster decision task in one native binary.
 #[derive(Debug, Parser)]
@@ -99,6 +99,8 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Prepare a push to try with a staging release: its version, migrations and parameters
     TryRelease(TryReleaseArgs),
+    /// Prepare a push to try that runs the tasks of one type of worker on the builds of a release
+    TryScriptworker(TryScriptworkerArgs),
     /// Do the work of release tasks without any server
     Stage(StageArgs),
     /// Write the reference of commands, configuration and kinds as Markdown

@@ -50,3 +50,20 @@ pub struct TryReleaseArgs {
     #[command(flatten)]
     pub push: TryArgs,
 }
+
+/// Flags of `try-scriptworker`.
+#[derive(Debug, Args)]
+pub struct TryScriptworkerArgs {
+    /// Release system (`balrog`), system and action (`balrog:submit-locale`) or worker alias whose tasks run; `list`
+    /// shows those that the release has tasks of
+    #[arg(value_name = "TYPE")]
+    pub worker_type: String,
+    /// Decision or action task of the release, as a taskId or as an index path
+    #[arg(long, value_name = "TASK")]
+    pub from: String,
+    /// Run only tasks whose label begins with a match
+    #[arg(long, value_name = "REGEX")]
+    pub tasks_regex: Option<String>,
+    #[command(flatten)]
+    pub push: TryArgs,
+}
