@@ -303,17 +303,23 @@ impl KindRun<'_, '_> {
                     changes: traced::changes(&answer.value["changes"][index]),
                     root: answer.value["roots"][index].as_str().map(str::to_owned),
                 }),
-                other => Err(no_task(&other, &answer.value["odd"][0]).in_kind(self.kind.name)),
+                other => {
+                    let mut origins = answer.value["odd"].as_array().into_iter().flatten();
+                    let origin =
+                        origins.find(|origin| origin["position"].as_u64() == Some(index as u64));
+                    Err(no_task(&other, origin).in_kind(self.kind.name))
+                }
             })
             .collect::<Result<_, _>>()
             .map(KindOutput::Items)
     }
 }
 
-/// The mistake of an item that is not a task; `origin` says which transform has yielded the first one.
-fn no_task(item: &Value, origin: &Value) -> Diagnostic {
+/// The mistake of an item that is not a task; `origin` says which transform has yielded it, if that is known.
+fn no_task(item: &Value, origin: Option<&Value>) -> Diagnostic {
     let found = type_name(item);
-    let Some(transform) = origin["transform"].as_str() else {
+    let named = origin.and_then(|origin| Some((origin, origin["transform"].as_str()?)));
+    let Some((origin, transform)) = named else {
         return Diagnostic::user(format!("a transform yielded {found} instead of a task"));
     };
     let message = format!("the transform `{transform}` yielded {found} instead of a task");

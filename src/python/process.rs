@@ -35,6 +35,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("graphs", include_str!("worker/graphs.py")),
     ("processes", include_str!("worker/processes.py")),
     ("private_values", include_str!("worker/private_values.py")),
+    ("oddities", include_str!("worker/oddities.py")),
     ("originals", include_str!("worker/originals.py")),
     ("kinds", include_str!("worker/kinds.py")),
     ("lazy_modules", include_str!("worker/lazy_modules.py")),

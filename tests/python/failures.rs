@@ -333,6 +333,77 @@ fn an_item_that_is_no_task_is_reported_with_its_transform() {
 }
 
 #[test]
+fn the_transform_that_is_named_has_yielded_this_item_itself() {
+    let Some(python) = python() else { return };
+    let passing = "if task is None:\n            yield task\n            continue\n        ";
+    // What `later` does with the tasks and the nulls that `build` yields, and who yields the first wrong item in the
+    // end.
+    let cases = [
+        // It leaves out the others' nulls, and yields one of its own.
+        (
+            "    for task in tasks:\n        if task:\n            yield task\n            \
+             if task['name'] == 'two':\n                yield None\n",
+            "later` yielded null",
+            "after the task `two`",
+        ),
+        // Its own item is of another type.
+        (
+            "    tasks = [task for task in tasks if task]\n    return tasks[:1] + ['odd'] + tasks[1:]\n",
+            "later` yielded a string",
+            "after the task `one`",
+        ),
+        // It yields both, but the other's one is first.
+        (
+            "    for task in tasks:\n        yield task\n    yield 'odd'\n",
+            "build` yielded null",
+            "after the task `one`",
+        ),
+        // Its own is first.
+        (
+            "    yield 'odd'\n    yield from list(tasks)\n",
+            "later` yielded a string",
+            "before any task",
+        ),
+        // It takes all of them before it passes any on.
+        (
+            "    tasks = list(tasks)\n    yield tasks[0]\n    yield from tasks[1:]\n",
+            "build` yielded null",
+            "after the task `one`",
+        ),
+        // The first one of the other is left out.
+        (
+            "    seen = []\n    for task in tasks:\n        seen.append(task)\n        \
+             if task or len(seen) > 4:\n            yield task\n",
+            "build` yielded null",
+            "after the task `two`",
+        ),
+    ];
+    for (later, culprit, place) in cases {
+        let world = World::new(python.clone())
+            .file(
+                "taskcluster/hail_taskgraph/transforms/later.py",
+                &format!("def later(config, tasks):\n{later}"),
+            )
+            .with(
+                "taskcluster/kinds/build/kind.yml",
+                "  - hail_taskgraph.transforms.build\n",
+                "  - hail_taskgraph.transforms.build\n  - hail_taskgraph.transforms.later:later\n",
+            )
+            .with(
+                BUILD,
+                "        yield task\n        if again",
+                "        yield task\n        yield None\n        if again",
+            )
+            .with(
+                BUILD,
+                "        attributes = task",
+                &format!("        {passing}attributes = task"),
+            );
+        says(&world, &[culprit, place]);
+    }
+}
+
+#[test]
 fn a_later_transform_may_leave_out_what_is_no_task() {
     let Some(world) = world() else { return };
     let world = world

@@ -5,6 +5,7 @@ import inspect
 from snowman_worker import project, watch
 from snowman_worker.division import Division
 from snowman_worker.edge_trail import EdgeTrail, traced_kind
+from snowman_worker.oddities import Oddities, name_of
 from snowman_worker.registered import registered_later
 from snowman_worker.tasks import ReceivedTasks
 from snowman_worker.wire import NotPlain, dumps, loads, where
@@ -32,6 +33,7 @@ class RunningKind:
         self.dependencies = received(graph).make_all(head["dependencies"])
         self.write_artifacts = head["write_artifacts"]
         self.items = None
+        self.oddities = None
         self.trail = EdgeTrail() if head.get("traced") else None
         self._transform_config = None
 
@@ -103,7 +105,7 @@ def run_transforms(head, blobs):
     kind.items = None
     origins = {id(item): index for index, item in enumerate(sent_items)}
     config = kind.transform_config()
-    odd = {}
+    oddities = kind.oddities if head["in_worker"] else None
     for item in sent_items if kind.trail else ():
         # What has changed it before is known.
         kind.trail.enter(item)
@@ -114,10 +116,8 @@ def run_transforms(head, blobs):
         items = transform(config, items)
         if items is None:
             raise Exception("the transform %s returns None instead of a sequence of tasks" % reference)
-        if inspect.isgenerator(items):
-            items = _noting(items, reference, odd)
-        elif isinstance(items, list):
-            items = list(_noting(items, reference, odd))
+        oddities = Oddities(reference, oddities)
+        items = oddities.passed(items)
     items = list(items)
     source = kind.trail.source if kind.trail else lambda item: item
     numbers = [origins.get(id(source(item))) for item in items]
@@ -128,35 +128,15 @@ def run_transforms(head, blobs):
         reason = str(error)
         for item in items:
             if where(item):
-                reason = "task `%s`: %s" % (_name(item), where(item))
+                reason = "task `%s`: %s" % (name_of(item), where(item))
                 break
-        kind.items = items
+        kind.items, kind.oddities = items, oddities
         return {"reason": reason}
-    answer = {"origins": numbers, "odd": list(odd.values())}
+    answer = {"origins": numbers, "odd": oddities.found if oddities else []}
     if kind.trail:
         answer["changes"] = [kind.trail.changes(item) for item in items]
         answer["roots"] = [kind.trail.root(item) for item in items]
     return answer, data
-
-
-def _noting(items, reference, odd):
-    """Yields the items, and notes which transform was the first to yield one that is no task.
-
-    A later transform may well leave it out, so it is not refused here.
-    """
-    before = None
-    for item in items:
-        if item is None or isinstance(item, (str, int, float, list)):
-            odd.setdefault(type(item), {"transform": reference, "before": before})
-        else:
-            before = _name(item)
-        yield item
-
-
-def _name(item):
-    if isinstance(item, dict):
-        return item.get("label") or item.get("name")
-    return None
 
 
 def generate_kind(head, blobs):
