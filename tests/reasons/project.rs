@@ -157,6 +157,73 @@ fn the_authors_of_dependencies_are_those_of_taskgraphs_own_code() {
     }
 }
 
+/// Transforms that do more with the tasks than iterate over them, and the last of which adds a dependency.
+const AT_ONCE: &str = "import copy
+
+def as_list(config, tasks):
+    return list(tasks)
+
+def as_tuple(config, tasks):
+    assert isinstance(tasks, list), type(tasks)
+    tasks.sort(key=lambda task: task[\"name\"], reverse=True)
+    names = [task[\"name\"] for task in tasks]
+    assert names == sorted(names, reverse=True) and len(set(names)) > 1, names
+    assert copy.deepcopy(tasks) == tasks and type(copy.deepcopy(tasks)) is list
+    return tuple(tasks[:len(tasks)])
+
+def soft(config, tasks):
+    assert isinstance(tasks, tuple), type(tasks)
+    for task in tasks[:1] + tasks[1:]:
+        label = task[\"dependencies\"][\"build\"]
+        yield {**task, \"soft-dependencies\": [label], \"if-dependencies\": [\"build\"]}
+";
+
+#[test]
+fn transforms_get_lists_where_the_one_before_returns_a_list() {
+    let Some(python) = python() else { return };
+    let module = "hail_taskgraph.transforms.at_once";
+    let transforms = ["as_list", "as_tuple", "soft"].map(|name| format!("\n  - {module}:{name}"));
+    let world = World::new(python)
+        .file("taskcluster/hail_taskgraph/transforms/at_once.py", AT_ONCE)
+        .with(
+            "taskcluster/kinds/test/kind.yml",
+            "\n  - hail_taskgraph.transforms.test",
+            &format!(
+                "\n  - hail_taskgraph.transforms.test{}",
+                transforms.concat()
+            ),
+        );
+    for more in [&[][..], &["--python=whole"]] {
+        let (full, told) = explained(&world, "everything", more);
+        let tests = told.iter().filter(|(_, told)| told["kind"] == "test");
+        let mut counts = BTreeMap::new();
+        for (label, told) in tests {
+            let build = full[label]["dependencies"]["build"].as_str().unwrap();
+            let authors = authors(label, told);
+            for (list, name, by) in [
+                ("dependencies", "build", "hail_taskgraph.transforms.test"),
+                (
+                    "soft-dependencies",
+                    build,
+                    "hail_taskgraph.transforms.at_once:soft",
+                ),
+                (
+                    "if-dependencies",
+                    build,
+                    "hail_taskgraph.transforms.at_once:soft",
+                ),
+            ] {
+                let edge = (label.clone(), list.to_owned(), name.to_owned());
+                assert_eq!(authors[&edge]["name"], by, "{label} {list} {more:?}");
+                *counts.entry(list).or_insert(0) += 1;
+            }
+        }
+        // One for each build.
+        assert!(counts.values().all(|count| *count == 4), "{counts:?}");
+        assert_eq!(counts.len(), 3);
+    }
+}
+
 #[test]
 fn without_what_the_method_or_filter_that_is_named_decides_tasks_are_targets() {
     let Some(python) = python() else { return };

@@ -1,9 +1,11 @@
 """Notes which transform of a kind has added each dependency of its items."""
 
 import functools
+from collections.abc import Collection
 
 from snowman_worker import code_places
 from snowman_worker.division import with_globals
+from snowman_worker.oddities import name_of
 
 _LISTS = ("soft-dependencies", "if-dependencies")
 
@@ -26,10 +28,6 @@ def _edges(item):
     return found
 
 
-def _name(item):
-    return (item.get("label") or item.get("name")) if isinstance(item, dict) else None
-
-
 class _Notes:
     """What was noted about an item. It keeps the item, whose identity would otherwise pass to another."""
 
@@ -38,7 +36,7 @@ class _Notes:
         self.now = parent.now if parent else {}
         self.changes = list(parent.changes) if parent else []
         self.source = parent.source if parent else item
-        self.root = parent.root if parent else _name(item)
+        self.root = parent.root if parent else name_of(item)
 
 
 class _Taken:
@@ -50,17 +48,29 @@ class _Taken:
         self.by_name = {}
         self.last = None
 
-    def __iter__(self):
-        for item in self.items:
-            self.last = self.trail.notes_of(item)
-            if self.last is not None:
-                self.by_name.setdefault(_name(item), self.last)
+    def take(self, item):
+        self.last = self.trail.notes_of(item)
+        if self.last is not None:
+            self.by_name.setdefault(name_of(item), self.last)
+
+    def taking(self, items):
+        for item in items:
+            self.take(item)
             yield item
+
+    def given(self):
+        """Returns the items as the transform gets them: a list as a list, as it may not only iterate over them."""
+        if not isinstance(self.items, Collection):
+            return self.taking(self.items)
+        for item in self.items:
+            self.take(item)
+        # Others are not known to be iterated over one by one.
+        return _TakenList(self) if isinstance(self.items, list) else self.items
 
     def parent(self, item):
         """Returns the notes about the item that another one was made of: that of the same name, or else the one
         that was taken last."""
-        return self.by_name.get(_name(item)) or self.last
+        return self.by_name.get(name_of(item)) or self.last
 
 
 class _TakenList(list):
@@ -71,7 +81,26 @@ class _TakenList(list):
         self.taken = taken
 
     def __iter__(self):
-        return iter(self.taken)
+        return self.taken.taking(super().__iter__())
+
+    def __reduce__(self):
+        # A copy is a plain list.
+        return list, (list(self),)
+
+
+def _passed(items, note):
+    """Returns the items, each of which is noted: a list as a list, those of an iterator when they are taken."""
+    if not isinstance(items, Collection):
+        return _passing(items, note)
+    for item in items:
+        note(item)
+    return items
+
+
+def _passing(items, note):
+    for item in items:
+        note(item)
+        yield item
 
 
 class EdgeTrail:
@@ -118,9 +147,7 @@ class EdgeTrail:
 
     def loaded(self, items, by):
         """Passes the items of a loader on."""
-        for item in items:
-            self.enter(item, by)
-            yield item
+        return _passed(items, lambda item: self.enter(item, by))
 
     def step(self, transform, reference):
         """Returns a transform, or a sequence of them, whose changes are noted."""
@@ -135,16 +162,10 @@ class EdgeTrail:
 
         def traced(config, items):
             taken = _Taken(self, items)
-            given = _TakenList(taken) if isinstance(items, list) else iter(taken)
-            found = transform(config, given)
-            return None if found is None else self._noted(found, taken, by)
+            found = transform(config, taken.given())
+            return None if found is None else _passed(found, lambda item: self._note(item, taken.parent(item), by))
 
         return traced
-
-    def _noted(self, items, taken, by):
-        for item in items:
-            self._note(item, taken.parent(item), by)
-            yield item
 
 
 def traced_kind(generator, trail, config, items):
