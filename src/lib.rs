@@ -36,6 +36,7 @@
 //! | 14 | [`cli`] | the command line |
 //! | | [`vcs`], [`taskcluster`], [`python`] | implementations of ports |
 //! | | [`sandbox`] | an embedded Taskcluster |
+//! | | [`overview`] | a release as a whole, from its task groups: data, text, JSON and a page |
 //! | | [`stage`] | what the systems of a release do when they are staged |
 //!
 //! # Where to start
@@ -61,6 +62,7 @@ pub mod kind;
 pub mod model;
 pub mod morph;
 pub mod optimize;
+pub mod overview;
 pub mod ports;
 pub mod python;
 pub mod rehearse;

@@ -3,9 +3,11 @@
 #[expect(dead_code, reason = "the other tests use more of it")]
 mod common;
 
+mod browser;
 mod client;
 mod client_failures;
 mod mozilla_taskgraph;
+mod overview;
 mod parity;
 mod patterns;
 mod pyformat;

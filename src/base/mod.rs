@@ -21,6 +21,7 @@ pub mod pyformat;
 pub mod repo_url;
 pub mod scope;
 pub mod shape;
+pub mod style;
 pub mod suggest;
 pub mod task_state;
 pub mod text;

@@ -23,6 +23,7 @@ mod input_file;
 mod log;
 mod man;
 mod output;
+mod overview;
 mod own_task;
 mod parameter_sets;
 mod parameters;

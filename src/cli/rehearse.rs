@@ -12,11 +12,13 @@ use super::args::RehearseArgs;
 use super::helper::CommandHelper;
 use super::input_file::read_action_input;
 use super::output::Output;
+use super::overview::{of_rehearsal, unreadable};
 use super::sandbox::state_folder;
 use super::task_arguments;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::value::{Object, Value, type_name};
+use crate::overview;
 use crate::rehearse::{self, Event, Options, Updates};
 
 /// The variable that names a Taskcluster deployment.
@@ -43,6 +45,10 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
             .with_variable(ROOT_URL, "http://127.0.0.1")
             .open(&args.project, level)?,
     };
+    let html = args.html.as_deref();
+    let html = html
+        .map(|file| context.output_paths().file(file))
+        .transpose()?;
     let graph_config = &context.graph_config;
     let options = Options {
         flavors: args.flavors.clone(),
@@ -63,7 +69,7 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
     };
     let progress = Arc::new(Progress::new(command.output, command.global.quiet > 0));
     let shared_progress = Arc::clone(&progress);
-    let report = context.block_on(rehearse::run(
+    let rehearsed = context.block_on(rehearse::run(
         context.decision_context(),
         graph_config,
         &options,
@@ -71,7 +77,16 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         Arc::new(move |event| shared_progress.show(&event)),
     ));
     progress.bar.finish_and_clear();
-    let report = report?;
+    let rehearsed = rehearsed?;
+    if let Some(file) = &html {
+        let overview = of_rehearsal(&rehearsed).map_err(unreadable)?;
+        command
+            .output
+            .data_to(Some(file), &overview::page(&overview))?;
+        let path = file.display_path().display();
+        command.output.status(&format!("Page written to {path}"));
+    }
+    let report = rehearsed.report;
     let text = if args.json {
         pretty(&report.to_json()) + "\n"
     } else {

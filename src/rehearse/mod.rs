@@ -49,6 +49,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
 use crate::decision::parameters::version;
 use crate::ports::files::Files;
+use crate::sandbox::State;
 
 use command::Parser;
 use earlier::Start;
@@ -74,7 +75,7 @@ pub async fn run(
     options: &Options,
     parser: Parser,
     events: Events,
-) -> Outcome<Report> {
+) -> Outcome<Rehearsed> {
     let flavors = flavors(graph_config, &options.flavors)?;
     let environment = without_taskcluster(context.environment);
     let context = Context {
@@ -110,8 +111,20 @@ pub async fn run(
     };
     let mut rehearsal = Rehearsal::start(context, graph_config, options, parser, events).await?;
     let outcome = rehearse(&mut rehearsal, &releases, options).await;
+    let sandbox = rehearsal.sandbox().state();
     rehearsal.stop().await;
-    outcome
+    Ok(Rehearsed {
+        report: outcome?,
+        sandbox,
+    })
+}
+
+/// What a rehearsal found, and the tasks that it has left.
+pub struct Rehearsed {
+    /// What it found.
+    pub report: Report,
+    /// The tasks.
+    pub sandbox: State,
 }
 
 /// The releases of a rehearsal.

@@ -1,20 +1,11 @@
 //! The report of a staged task as a page.
 
 use super::report::{Report, Subject, Table, headline};
+use crate::base::style::BASICS;
 use crate::base::text::escape_html;
 
-const STYLE: &str = "\
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 60rem; padding: 0 1rem; }
-h1 { font-size: 1.2rem; overflow-wrap: anywhere; }
-h2 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
-.passed { color: light-dark(#0a6b2d, #6fdc8c); }
-.failed { color: light-dark(#b3001b, #ff8a95); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; }
-th, td { border-bottom: 1px solid light-dark(#ddd, #444); padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }
-td { overflow-wrap: anywhere; }
-";
+/// The size of the page, on top of the style of all pages.
+const STYLE: &str = "body { max-width: 60rem; padding-top: 1rem; }\n";
 
 /// The page.
 #[must_use]
@@ -28,7 +19,7 @@ pub fn page(report: &Report, subject: Subject<'_>) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <title>{title}</title>\n<style>\n{BASICS}{STYLE}</style>\n</head>\n<body>\n<main>\n\
          <h1>{title}</h1>\n<p class=\"{class}\"><strong>{verdict}</strong></p>\n"
     );
     let mut section = |title: &str, items: &[String]| {

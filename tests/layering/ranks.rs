@@ -47,6 +47,7 @@ const ROOMS: &[(&str, Room)] = &[
     ("python", Room::Side(&["base", "ports"])),
     ("taskcluster", Room::Side(&["base", "ports"])),
     ("sandbox", Room::Side(&["base"])),
+    ("overview", Room::Side(&["base"])),
     ("stage", Room::Side(&["base", "ports", "config", "release"])),
 ];
 

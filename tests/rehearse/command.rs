@@ -133,7 +133,15 @@ fn counts(report: &Value) -> Vec<(&str, u64, u64)> {
 
 #[test]
 fn this_projects_release_passes() {
-    let output = rehearse(Path::new(env!("CARGO_MANIFEST_DIR")), &[]);
+    let kept = tempfile::tempdir().unwrap();
+    let [folder, page] = ["state", "page.html"].map(|name| kept.path().join(name));
+    let arguments = [
+        "--folder",
+        folder.to_str().unwrap(),
+        "--html",
+        page.to_str().unwrap(),
+    ];
+    let output = rehearse(Path::new(env!("CARGO_MANIFEST_DIR")), &arguments);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(!text.contains("FAILED"), "{text}");
@@ -146,6 +154,51 @@ fn this_projects_release_passes() {
         assert!(text.contains(phase), "{phase:?} is not in {text}");
     }
     assert!(text.trim_end().ends_with("all checks passed"), "{text}");
+    check_overview(&folder, &fs::read_to_string(page).unwrap());
+}
+
+/// The state of a rehearsal, shown as a staged release, and its page have the tasks of the rehearsal.
+fn check_overview(folder: &Path, page: &str) {
+    let shown = Command::new(env!("CARGO_BIN_EXE_snowman"))
+        .args(["stage", "show", "--json"])
+        .arg(folder)
+        .output()
+        .unwrap();
+    let shown = json_of(&shown);
+    assert_eq!(shown["holds"], true);
+    let releases = shown["releases"].as_array().unwrap();
+    let versions: Vec<&str> = releases
+        .iter()
+        .map(|one| one["version"].as_str().unwrap())
+        .collect();
+    assert_eq!(versions, ["0.0.0", "0.1.0"]);
+    let newest = &releases[1];
+    let names = newest["phases"].as_array().unwrap().iter();
+    let names: Vec<&str> = names.map(|phase| phase["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["push", "promote_snowfox", "push_snowfox", "ship_snowfox"]
+    );
+    let sum = |key: &str| -> u64 {
+        let phases = newest["phases"].as_array().unwrap().iter();
+        phases.map(|phase| phase[key].as_u64().unwrap()).sum()
+    };
+    let tasks = newest["tasks"].as_array().unwrap();
+    let created = tasks
+        .iter()
+        .filter(|task| task["state"] == "completed")
+        .count();
+    assert_eq!(sum("created"), u64::try_from(created).unwrap());
+    assert_eq!((sum("rebuilt"), sum("removed")), (0, 0));
+    let reports = tasks.iter().filter(|task| !task["report"].is_null());
+    assert!(reports.clone().count() > 100);
+    assert!(reports.clone().all(|task| task["system"] != ""));
+    let rows: usize = releases
+        .iter()
+        .map(|one| one["tasks"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(page.matches("<li class=\"row\"").count(), rows);
+    assert!(page.contains("<h1>Rehearsal of snowfox 0.1.0 build 1</h1>"));
 }
 
 #[test]

@@ -25,7 +25,9 @@ pub use graphs::{KindGraphArgs, ShowArgs, VerifyArgs};
 pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
 pub use setup::{InitArgs, ReferenceArgs};
-pub use stage::{StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageServeArgs};
+pub use stage::{
+    StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageServeArgs, StageShowArgs,
+};
 pub use try_push::{TryArgs, TryReleaseArgs, TryScriptworkerArgs};
 
 /// A Taskcluster decision task in one native binary.

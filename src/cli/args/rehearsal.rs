@@ -65,6 +65,9 @@ pub struct RehearseArgs {
     /// Output the result as JSON
     #[arg(short = 'J', long)]
     pub json: bool,
+    /// File to write a page to, with every task, its state, its reasons and its report; it can be read without a network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Version of an earlier release, which is rehearsed first and then updated from; can be repeated,
     /// the oldest first. By default, the newest version in the file of `snowman.staging.history` if there
     /// is one, or else the version before, if release tasks are staged and the flavors promise partial

@@ -18,10 +18,27 @@ pub struct StageArgs {
 pub enum StageCommand {
     /// Do the work of the staged task that this process runs in
     Run(StageRunArgs),
+    /// Show a staged release: its phases and systems, what is red, what production would have done
+    Show(StageShowArgs),
     /// Serve a staged release over HTTP, as the servers of production would
     Serve(StageServeArgs),
     /// Write what earlier releases leave to later ones, of a staged release or of public data
     History(StageHistoryArgs),
+}
+
+/// Flags of `stage show`.
+#[derive(Debug, Args)]
+pub struct StageShowArgs {
+    /// Task groups of the release (the decision task and each promotion, in order), or a folder that `rehearse
+    /// --folder` has written
+    #[arg(value_name = "GROUP|FOLDER", required = true)]
+    pub sources: Vec<String>,
+    /// Output the result as JSON, with every task
+    #[arg(short = 'J', long)]
+    pub json: bool,
+    /// File to write a page to, with every task; it can be read without a network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// Flags of `stage serve`.

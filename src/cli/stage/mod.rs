@@ -8,12 +8,14 @@ mod queue;
 mod release;
 mod run_task;
 mod serve;
+mod show;
 
 use std::process::ExitCode;
 
 use self::history::history;
 use self::run_task::run_task;
 use self::serve::serve;
+use self::show::show;
 use super::args::{StageArgs, StageCommand};
 use super::helper::CommandHelper;
 use crate::base::diagnostic::Outcome;
@@ -25,6 +27,7 @@ use crate::base::diagnostic::Outcome;
 pub fn run(args: &StageArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode> {
     match &args.command {
         StageCommand::Run(args) => run_task(args, command),
+        StageCommand::Show(args) => show(args, command),
         StageCommand::Serve(args) => serve(args, command),
         StageCommand::History(args) => history(args, command),
     }

@@ -34,6 +34,8 @@ pub struct Release {
     pub groups: Vec<TaskId>,
     /// Where the artifacts are.
     pub source: Arc<dyn Source + Send>,
+    /// The sandbox that has the groups; `None` if they are on Taskcluster.
+    pub sandbox: Option<sandbox::State>,
 }
 
 /// The tasks that were found.
@@ -63,6 +65,7 @@ impl Tasks {
             history: self.history,
             groups,
             source,
+            sandbox: None,
         }
     }
 }
@@ -175,7 +178,10 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
         // The release was rehearsed on top of these alone, whatever its definitions list.
         false => tasks.history = history,
     }
-    Ok(tasks.of(ids, Arc::new(Kept(sandbox))))
+    Ok(Release {
+        sandbox: Some(state),
+        ..tasks.of(ids, Arc::new(Kept(sandbox)))
+    })
 }
 
 /// The releases that another one was rehearsed on top of, the oldest first: the tasks that have what each has left, and

@@ -5,8 +5,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::base::style::{BASICS, COMPONENTS};
 use crate::base::text::escape_html;
 
+/// The style of the sandbox's own parts, on top of that of all pages.
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
@@ -81,7 +83,10 @@ impl Page {
 /// The style or the script of pages.
 pub(super) fn asset(name: &str) -> Option<Response> {
     match name {
-        "page.css" => Some(with_type("text/css; charset=utf-8", STYLE.to_owned())),
+        "page.css" => Some(with_type(
+            "text/css; charset=utf-8",
+            [BASICS, COMPONENTS, STYLE].concat(),
+        )),
         "page.js" => Some(with_type(
             "text/javascript; charset=utf-8",
             SCRIPT.to_owned(),

@@ -34,6 +34,8 @@ mod update_verify_config;
 mod uploads;
 mod upstream;
 
+pub use bouncer::DEFERRED;
+
 use super::work::Work;
 use crate::release::staged::Staged;
 
