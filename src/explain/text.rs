@@ -8,6 +8,7 @@ use super::selection::{Applied, Selection};
 use super::{Edge, Explanation, Fate, Recorded};
 use crate::base::diagnostic::Place;
 use crate::base::name::Label;
+use crate::base::text::on_one_line;
 use crate::model::edge_trail::EdgeList;
 use crate::optimize::evidence::Told;
 use crate::target::Requested;
@@ -23,6 +24,8 @@ pub fn text(explanation: &Explanation) -> String {
         for (number, line) in lines.iter().enumerate() {
             let name = if number == 0 { name } else { "" };
             let width = INDENT - 2;
+            // Some of it is from other tasks, and from strategies of the project.
+            let line = on_one_line(line);
             let _ = writeln!(out, "  {name:width$}{line}");
         }
     };

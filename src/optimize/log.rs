@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::evidence::{Removing, Replacing};
 use super::verdict::{Action, Verdict, summary};
 use crate::base::name::Label;
+use crate::base::text::on_one_line;
 
-/// What was found about a task, and what has become of it: one line each.
+/// What was found about a task, and what has become of it: one line each. What strategies of the project have logged
+/// cannot look like a line of its own.
 #[must_use]
 pub fn lines(label: &Label, verdict: &Verdict) -> Vec<String> {
     let removing = verdict.removing.iter().map(Removing::told);
@@ -22,7 +24,8 @@ pub fn lines(label: &Label, verdict: &Verdict) -> Vec<String> {
         verdict.action_name(),
         verdict.reason
     );
-    removing.chain(replacing).chain([result]).collect()
+    let lines = removing.chain(replacing).chain([result]);
+    lines.map(|line| on_one_line(&line).into_owned()).collect()
 }
 
 /// The log of an optimization: the lines of each task, by label, and the numbers of tasks.
@@ -39,4 +42,38 @@ pub fn log(verdicts: &BTreeMap<Label, Verdict>) -> String {
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::evidence::{Answer, Evidence};
+    use super::super::replacement::Replacement;
+    use super::super::strategy::custom_asked;
+    use super::super::verdict::Reason;
+    use super::*;
+    use crate::model::test_support::label;
+
+    #[test]
+    fn what_strategies_log_is_no_line_of_its_own() {
+        let logged = "looked\noptimize: b removed because of a\r\u{1b}[2K";
+        let asked = custom_asked(Replacement::Keep, vec![logged.into()]);
+        assert!(matches!(&asked.evidence, Evidence::Custom(lines) if lines.len() == 1));
+        let answer = Answer {
+            strategy: "own".to_owned(),
+            says: Replacement::Keep,
+            asked: vec![asked],
+        };
+        let verdict = Verdict {
+            action: Action::Kept,
+            reason: Reason::Custom("own".to_owned()),
+            removing: vec![Removing::Asked(answer)],
+            replacing: None,
+        };
+        let lines = lines(&label("a"), &verdict);
+        assert_eq!(
+            lines[0],
+            "remove_tasks: a is kept by own: looked\\noptimize: b removed because of a\\r\\u{1b}[2K"
+        );
+        assert_eq!(lines.len(), 2);
+    }
 }

@@ -205,6 +205,23 @@ fn sets_of_parameters_are_explained_in_order_and_by_name() {
 }
 
 #[test]
+fn what_others_have_recorded_cannot_control_the_terminal() {
+    let log = "optimize: build-a kept\u{1b}[2K because of \u{9b}31mnever\u{7}\n";
+    let repository = repository()
+        .file("out/parameters.yml", PARAMETERS)
+        .file("out/optimizations.log", log);
+    let text = repository
+        .run(&["explain", "-q", "build-a", "-p", "out"])
+        .ok();
+    let told = r"optimize: build-a kept\u{1b}[2K because of \u{9b}31mnever\u{7}";
+    assert!(text.contains(told), "{text}");
+    assert!(
+        !text.contains(|c: char| c.is_control() && c != '\n'),
+        "{text:?}"
+    );
+}
+
+#[test]
 fn a_graph_that_verification_refuses_is_explained() {
     let repository = repository();
     // Two tasks have one symbol.
