@@ -18,7 +18,7 @@ use crate::base::name::{Label, TaskId};
 use crate::base::value::{Value, json};
 use crate::config::parameters::Parameters;
 use crate::decision::Phases;
-use crate::explain::{self, AddedTasks, Explanation, Graphs};
+use crate::explain::{self, AddedTasks, Explanation, Graphs, Mentions};
 use crate::ports::files::metadata;
 use crate::ports::ids::DerivedIds;
 
@@ -162,6 +162,12 @@ async fn explain(
         false => AddedTasks::new(&optimized, &phases.morph(&optimized, &ids).await?),
     };
     let labels = explain::find(&full, &added, &args.labels)?;
+    let log = recorded.map_or("", |recorded| recorded.log.as_str());
+    let of_record = recorded
+        .into_iter()
+        .flat_map(|recorded| recorded.label_to_taskid.keys());
+    let known = full.graph.0.labels().chain(of_record).chain(&labels);
+    let mentions = Mentions::new(log, known);
     let graphs = Graphs {
         params,
         full: &full,
@@ -170,6 +176,7 @@ async fn explain(
         optimized: &optimized,
         added: &added,
         recorded,
+        mentions: &mentions,
     };
     let traces = phases.trace(&full, &labels)?;
     let explanations = labels

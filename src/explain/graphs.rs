@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mentions::Mentions;
 use crate::actions::recorded::RecordedGraph;
 use crate::base::name::{KindName, Label, TaskId};
 use crate::config::parameters::Parameters;
@@ -27,6 +28,8 @@ pub struct Graphs<'g> {
     pub added: &'g AddedTasks,
     /// What the task that made the graph has recorded, if there is one.
     pub recorded: Option<&'g RecordedGraph>,
+    /// The lines of its log, by label.
+    pub mentions: &'g Mentions<'g>,
 }
 
 /// Tasks that no kind has generated: morphs add them to the optimized graph.

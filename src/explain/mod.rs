@@ -6,6 +6,7 @@
 
 mod graphs;
 pub mod json;
+mod mentions;
 mod optimization;
 mod promotion;
 mod selection;
@@ -22,6 +23,7 @@ use crate::optimize::Action;
 use graphs::AddedTask;
 
 pub use graphs::{AddedTasks, Graphs};
+pub use mentions::Mentions;
 pub use optimization::{Cause, Optimization};
 pub use promotion::{Reuse, Unlisted};
 pub use selection::{Applied, Exclusion, Link, Selection};
@@ -166,7 +168,7 @@ pub fn explain(
 /// What the task that made the graph has recorded about a task.
 fn recorded(graphs: Graphs<'_>, label: &Label) -> Option<Recorded> {
     let recorded = graphs.recorded?;
-    let lines = recorded.lines(label).into_iter();
+    let lines = graphs.mentions.of(label);
     Some(Recorded {
         task_id: recorded.label_to_taskid.get(label).cloned(),
         log: lines.map(str::to_owned).collect(),

@@ -136,15 +136,6 @@ impl RecordedGraph {
         let source: &Source = self.provenance.as_ref()?.tasks.get(label)?;
         Some((source.graph.clone()?, source.revision.clone()?))
     }
-
-    /// The lines of the log that are about a label.
-    #[must_use]
-    pub fn lines(&self, label: &Label) -> Vec<&str> {
-        let is_edge = |c: char| c.is_whitespace() || "\"'`,;:()".contains(c);
-        let mut lines: Vec<&str> = self.log.lines().collect();
-        lines.retain(|line| line.split(is_edge).any(|word| word == label.as_str()));
-        lines
-    }
 }
 
 /// The input of a release promotion; `None` if the task is none.
