@@ -10,12 +10,13 @@ use crate::transform::context::Project;
 use crate::transform::{Item, Origin, Transform};
 use crate::transforms;
 
-/// The items that the loader of a kind yields.
+/// The items that the loader of a kind yields, when they are read for the first time: a kind without any is
+/// warned of.
 ///
 /// # Errors
 /// Everything that is wrong with any of its files.
-pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item>> {
-    let entries = kind.entries(project.files)?;
+pub fn first_entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item>> {
+    let entries = entries(project, kind)?;
     // A former name of the key has been warned of already.
     if entries.is_empty() && !kind.config.contains_key("jobs") {
         tracing::warn!(
@@ -25,6 +26,15 @@ pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item
             kind.name
         );
     }
+    Ok(entries)
+}
+
+/// The items that the loader of a kind yields.
+///
+/// # Errors
+/// Everything that is wrong with any of its files.
+pub fn entries(project: &Project<'_>, kind: &KindDefinition) -> Outcome<Vec<Item>> {
+    let entries = kind.entries(project.files)?;
     Ok(entries
         .into_iter()
         .map(|entry| Item {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::delegate::{self, Placement};
+use super::entries::{entries, first_entries};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::path::ValuePath;
 use crate::base::suggest;
@@ -55,10 +56,17 @@ pub fn run(
             refuse_failed(custom, kind, "loader", [loader])?;
             (Items::Loaded, run.load(loader)?)
         }
-        None => (
-            Items::Native(super::entries::entries(context.project, kind)?),
-            kind.transforms()?,
-        ),
+        None => {
+            // A kind that is traced has been generated before.
+            let read = match traced {
+                true => entries,
+                false => first_entries,
+            };
+            (
+                Items::Native(read(context.project, kind)?),
+                kind.transforms()?,
+            )
+        }
     };
     refuse_failed(custom, kind, "transforms", names.iter().map(String::as_str))?;
     if let (true, Items::Native(here)) = (traced, &mut items) {

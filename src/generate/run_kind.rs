@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entries::{entries, find_transforms};
+use super::entries::{entries, find_transforms, first_entries};
 use super::{native, pipeline};
 use crate::base::diagnostic::Outcome;
 use crate::custom::{Custom, kind_run::KindSource};
@@ -34,7 +34,7 @@ pub fn run(
         }
         None => {
             let transforms = find_transforms(kind)?;
-            let tasks = native::tasks(&context, kind, &transforms, entries(project, kind)?);
+            let tasks = native::tasks(&context, kind, &transforms, first_entries(project, kind)?);
             tasks.map_err(|mut wrong| {
                 if let Ok(items) = entries(project, kind) {
                     wrong.extend(draft::mistakes(&context, &items, &transforms, &wrong));

@@ -225,6 +225,27 @@ fn transforms_get_lists_where_the_one_before_returns_a_list() {
 }
 
 #[test]
+fn a_kind_whose_own_loader_reads_other_files_is_not_taken_for_empty() {
+    let Some(python) = python() else { return };
+    let world = World::new(python).with(
+        "taskcluster/kinds/listed/kind.yml",
+        "tasks:\n  written:\n    description: written in the file\n",
+        "",
+    );
+    let full = document(&world.ours(&["full", "--json", "-p", "params/push.yml"]));
+    let labels = full.as_object().unwrap().keys();
+    let listed = labels.filter(|label| full[*label]["kind"] == "listed");
+    let listed: Vec<&str> = listed.map(String::as_str).collect();
+    assert!(!listed.is_empty());
+    let done = world.ours(&[&["explain", "-p", "params/push.yml"], &listed[..]].concat());
+    let log = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success() && !log.contains("has no tasks"),
+        "{log}"
+    );
+}
+
+#[test]
 fn without_what_the_method_or_filter_that_is_named_decides_tasks_are_targets() {
     let Some(python) = python() else { return };
     let (_, told) = explained(&World::new(python.clone()), "push", &[]);
