@@ -40,14 +40,17 @@ def _notes(lines):
         if event != "return":
             return
         code = frame.f_code
-        values = frame.f_locals
-        if code.co_name in _ASKED and "self" in values:
-            strategy = values["self"]
+        # Reading the values of variables takes time, and this is called for every function.
+        if code.co_name in _ASKED:
+            strategy = frame.f_locals.get("self")
+            if strategy is None:
+                return
             name = getattr(strategy, "description", None) or type(strategy).__name__
             place = code_places.place(type(strategy))
             at = " (%s at %s:%d)" % (type(strategy).__name__, *place) if place else ""
             lines.append("%s%s says: %s" % (name, at, _said(result)))
         elif result is True and code.co_varnames[:2] == ("path", "pattern"):
+            values = frame.f_locals
             lines.append("%s matches the pattern %s" % (values["path"], values["pattern"]))
 
     return note
