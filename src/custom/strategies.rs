@@ -96,6 +96,11 @@ impl Strategies<'_, '_> {
         }
     }
 
+    /// The names of the project's strategies.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
     /// Whether the strategy of this name is the project's.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -188,14 +188,12 @@ fn unknown_strategy(task: &Task, name: &str, own: &[&str]) -> Diagnostic {
     let place = task
         .provenance
         .place_of(&ValuePath::keys(["optimization", name]));
-    let known = STRATEGIES
-        .iter()
-        .map(|strategy| strategy.name)
-        .chain(own.iter().copied());
-    let hint = suggest::hint(name, known.collect::<Vec<_>>());
-    let help = match hint.starts_with("did you mean") {
-        true => hint,
-        false => format!(
+    let known = STRATEGIES.iter().map(|strategy| strategy.name);
+    let known: Vec<&str> = known.chain(own.iter().copied()).collect();
+    let hint = suggest::hint(name, known.iter().copied());
+    let help = match suggest::nearest(name, known) {
+        Some(_) => hint,
+        None => format!(
             "register it with `taskgraph.optimize.base.register_strategy`, in a module that the function of \
              `taskgraph.register` in config.yml imports; {hint}"
         ),
@@ -205,13 +203,14 @@ fn unknown_strategy(task: &Task, name: &str, own: &[&str]) -> Diagnostic {
 }
 
 fn check_strategies(target: &TargetTaskGraph, custom: Option<&Strategies<'_, '_>>) -> Outcome<()> {
+    let own: Vec<&str> = custom.into_iter().flat_map(Strategies::names).collect();
     let mut wrong = Diagnostics::new();
     for task in optimizable(target) {
         let Some((name, _)) = task.strategy() else {
             continue;
         };
-        if strategy::find(name).is_none() && custom.is_none_or(|custom| !custom.has(name)) {
-            wrong.push(unknown_strategy(task, name, &[]));
+        if strategy::find(name).is_none() && !own.contains(&name) {
+            wrong.push(unknown_strategy(task, name, &own));
         }
     }
     wrong.or_ok(())

@@ -307,22 +307,20 @@ fn an_interpreter_without_taskgraph_is_an_error() {
     );
 }
 
+/// A line of the transform `build`, and what makes it yield a null after each task.
+const YIELD: &str = "        yield task\n        if again";
+const YIELD_NULL_TOO: &str = "        yield task\n        yield None\n        if again";
+
 #[test]
 fn an_item_that_is_no_task_is_reported_with_its_transform() {
     let Some(world) = world() else { return };
     // `size` comes later, and lets null through.
-    let world = world
-        .with(
-            BUILD,
-            "        yield task\n        if again",
-            "        yield task\n        yield None\n        if again",
-        )
-        .with(
-            BUILD,
-            "    for number, task in enumerate(tasks):\n",
-            "    for number, task in enumerate(tasks):\n        if task is None:\n            \
+    let world = world.with(BUILD, YIELD, YIELD_NULL_TOO).with(
+        BUILD,
+        "    for number, task in enumerate(tasks):\n",
+        "    for number, task in enumerate(tasks):\n        if task is None:\n            \
              yield task\n            continue\n",
-        );
+    );
     says(
         &world,
         &[
@@ -389,11 +387,7 @@ fn the_transform_that_is_named_has_yielded_this_item_itself() {
                 "  - hail_taskgraph.transforms.build\n",
                 "  - hail_taskgraph.transforms.build\n  - hail_taskgraph.transforms.later:later\n",
             )
-            .with(
-                BUILD,
-                "        yield task\n        if again",
-                "        yield task\n        yield None\n        if again",
-            )
+            .with(BUILD, YIELD, YIELD_NULL_TOO)
             .with(
                 BUILD,
                 "        attributes = task",
@@ -406,17 +400,11 @@ fn the_transform_that_is_named_has_yielded_this_item_itself() {
 #[test]
 fn a_later_transform_may_leave_out_what_is_no_task() {
     let Some(world) = world() else { return };
-    let world = world
-        .with(
-            BUILD,
-            "        yield task\n        if again",
-            "        yield task\n        yield None\n        if again",
-        )
-        .with(
-            BUILD,
-            "    for number, task in enumerate(tasks):\n",
-            "    for number, task in enumerate(task for task in tasks if task):\n",
-        );
+    let world = world.with(BUILD, YIELD, YIELD_NULL_TOO).with(
+        BUILD,
+        "    for number, task in enumerate(tasks):\n",
+        "    for number, task in enumerate(task for task in tasks if task):\n",
+    );
     let done = world.ours(&["full", "-p", "params/push.yml"]);
     assert!(
         done.status.success(),
@@ -473,4 +461,19 @@ fn strategies_of_the_project_count() {
             "hail-skip",
         ],
     );
+    // A table that the parameters name is only known when the graph is optimized.
+    let world = world
+        .with("taskcluster/kinds/build/kind.yml", "thunder:", "hail-any:")
+        .with(
+            "taskcluster/kinds/build/kind.yml",
+            "hail-skip:",
+            "hail-skpi:",
+        );
+    let error = world.failure(&["optimized", "-p", "params/others.yml"]);
+    for text in [
+        "unknown optimization strategy `hail-skpi`",
+        "did you mean `hail-skip`?",
+    ] {
+        assert!(flat(&error).contains(text), "{text}\n{error}");
+    }
 }
