@@ -191,6 +191,46 @@ async fn tasks_of_one_worker_run_again_on_the_builds_of_a_release() {
     sandbox.stop().await;
 }
 
+#[test]
+fn a_push_to_try_is_promoted_with_the_shown_inputs() {
+    let project = small_project();
+    let flags = [
+        "try-release",
+        "--version",
+        "94.0b3",
+        "--product",
+        "snowdroid",
+    ];
+    let output = Command::new(env!("CARGO_BIN_EXE_snowman"))
+        .current_dir(project.path())
+        .args([&flags[..], &["--apply", "--json"]].concat())
+        .output();
+    let planned = json_of(&output.unwrap());
+    let commands = planned["commands"].as_array().unwrap();
+    let pushed = commands.last().unwrap().as_str().unwrap();
+    let (_, branch) = pushed.split_once("HEAD:refs/heads/").unwrap();
+    git(project.path(), &["add", "--all"]);
+    git(project.path(), &["commit", "--quiet", "--message=try"]);
+    // The keys of the inputs are those that a rehearsal of the same flavors finds right.
+    let promotions = planned["promotions"].as_array().unwrap();
+    let flavors = promotions
+        .iter()
+        .map(|input| &input["release_promotion_flavor"]);
+    let flavors: Vec<&str> = flavors.map(|flavor| flavor.as_str().unwrap()).collect();
+    assert_eq!(
+        flavors,
+        ["promote_snowdroid", "push_snowdroid", "ship_snowdroid"]
+    );
+    let flags = ["--json", "--branch", branch];
+    let report = json_of(&rehearse(project.path(), &[&flags[..], &flavors].concat()));
+    assert_eq!(report["holds"], true, "{report:#}");
+    let phases = report["phases"].as_array().unwrap();
+    assert_eq!(phases.len(), 4);
+    // It has made what is promoted.
+    let push = phases[0]["taskId"].as_str().unwrap();
+    assert!(phases[1]["reused"][push].as_u64() > Some(0), "{report:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn mistakes_in_the_request_say_what_there_is() {
     let project = small_project();
