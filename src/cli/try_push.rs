@@ -16,6 +16,7 @@ use crate::ports::output_path::cannot_write;
 use crate::ports::vcs::{Change, Tool};
 use crate::try_push::commands::{Push, UNKNOWN};
 use crate::try_push::edits::Edit;
+use crate::try_push::overrides::Overrides;
 use crate::try_push::settings::Settings;
 use crate::try_push::task_config::{FILE, text};
 
@@ -36,6 +37,17 @@ pub fn open(
     }
     config.check_schema()?;
     Ok(context)
+}
+
+impl TryArgs {
+    /// What the flags ask of the project's own Python code.
+    pub fn overrides(&self) -> Overrides<'_> {
+        Overrides {
+            pools: &self.worker_overrides,
+            suffixes: &self.worker_suffixes,
+            ..Overrides::default()
+        }
+    }
 }
 
 /// The commands that commit and push a change.

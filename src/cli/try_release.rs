@@ -15,6 +15,7 @@ use crate::base::name::TaskId;
 use crate::base::suggest;
 use crate::base::value::{Object, Value, json};
 use crate::base::version::Version;
+use crate::try_push::overrides::Overrides;
 use crate::try_push::release::{self, Options};
 use crate::try_push::settings::Settings;
 
@@ -32,7 +33,7 @@ pub fn run(args: &TryReleaseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCo
         migrations: args.migrations.clone(),
         tasks: args.tasks.clone(),
         limits_locales: !args.no_limit_locales,
-        parameters: parameters(args, &context)?,
+        parameters: parameters(args, &context, &settings)?,
     };
     let mut wrong = Diagnostics::new();
     let planned = wrong.keep(release::plan(&context.files, config, &settings, &options));
@@ -80,8 +81,20 @@ pub fn run(args: &TryReleaseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCo
 }
 
 /// The parameters that flags ask for.
-fn parameters(args: &TryReleaseArgs, context: &CommandContext) -> Outcome<Object> {
+fn parameters(
+    args: &TryReleaseArgs,
+    context: &CommandContext,
+    settings: &Settings<'_>,
+) -> Outcome<Object> {
     let mut parameters = Object::new();
+    let overrides = Overrides {
+        disables_pgo: args.disable_pgo,
+        ..args.push.overrides()
+    };
+    let overrides = overrides.parameter(&context.graph_config, settings.in_python)?;
+    if !overrides.is_empty() {
+        parameters.insert("try_task_config", Value::Object(overrides));
+    }
     if let Some(task) = &args.existing_tasks {
         let id = TaskId::parse(task).ok().filter(TaskId::is_slugid);
         let id = id.ok_or_else(|| {

@@ -19,7 +19,8 @@ use crate::base::value::{Object, Value, json};
 use crate::decision::vcs_diagnostic;
 use crate::ports::vcs::VcsError;
 use crate::try_push::edits::{Edit, Edits};
-use crate::try_push::scriptworker::{self, Existing, Retried};
+use crate::try_push::overrides::Overrides;
+use crate::try_push::scriptworker::{self, Choice, Existing, Retried};
 use crate::try_push::settings::Settings;
 
 /// The type that lists all others.
@@ -47,12 +48,17 @@ pub fn run(args: &TryScriptworkerArgs, command: &CommandHelper<'_>) -> Outcome<E
     }
     let mut wrong = Diagnostics::new();
     let name = &args.worker_type;
-    let planned = wrong.keep(scriptworker::plan(
-        config,
-        &existing,
+    let overrides = Overrides {
+        routes: &args.routes,
+        ..args.push.overrides()
+    };
+    let overrides = wrong.keep(overrides.parameter(config, settings.in_python));
+    let choice = Choice {
         name,
-        pattern.as_ref(),
-    ));
+        pattern: pattern.as_ref(),
+        overrides: overrides.unwrap_or_default(),
+    };
+    let planned = wrong.keep(scriptworker::plan(config, &existing, choice));
     let changes = wrong.keep(locales(&context, &settings, &existing));
     wrong.or_ok(())?;
     let (Some(planned), Some(changes)) = (planned, changes) else {

@@ -6,12 +6,14 @@
 //! - [`edits`]: files that change, with the differences;
 //! - [`release`]: a staging release, with the version and the migrations that it is for;
 //! - [`scriptworker`]: tasks of one type of worker ([`worker_type`]) on top of the builds of an existing release;
+//! - [`overrides`]: what is asked of the project's own Python code;
 //! - [`task_config`]: the parameters that `try_task_config.json` overrides;
 //! - [`commands`]: the commands that commit and push the change.
 
 pub mod commands;
 pub mod edits;
 pub mod migration;
+pub mod overrides;
 pub mod release;
 pub mod scriptworker;
 pub mod settings;

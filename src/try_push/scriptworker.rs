@@ -52,6 +52,17 @@ pub struct Existing {
     pub parameters: Object,
 }
 
+/// Which tasks run.
+#[derive(Debug, Clone)]
+pub struct Choice<'a> {
+    /// The type.
+    pub name: &'a str,
+    /// The pattern that labels match, if there is one.
+    pub pattern: Option<&'a Prefix>,
+    /// What is asked of the project's own code, as a part of the parameter `try_task_config`.
+    pub overrides: Object,
+}
+
 /// What the push is made of.
 #[derive(Debug, Clone)]
 pub struct Retried {
@@ -80,16 +91,16 @@ pub fn types(config: &GraphConfig, existing: &Existing) -> BTreeMap<String, BTre
     found
 }
 
-/// Computes what a push is made of that runs the tasks of a type whose labels a pattern matches.
+/// Computes what a push is made of.
 ///
 /// # Errors
 /// A type that no task has, or a pattern that matches none.
-pub fn plan(
-    config: &GraphConfig,
-    existing: &Existing,
-    name: &str,
-    pattern: Option<&Prefix>,
-) -> Outcome<Retried> {
+pub fn plan(config: &GraphConfig, existing: &Existing, choice: Choice<'_>) -> Outcome<Retried> {
+    let Choice {
+        name,
+        pattern,
+        overrides,
+    } = choice;
     let types = types(config, existing);
     let of_type = types.get(name).ok_or_else(|| {
         let systems = types.keys().filter(|name| !name.contains(':'));
@@ -118,7 +129,7 @@ pub fn plan(
     let (tasks, left_out) = without_between(&existing.graph, chosen)?;
     let missing = missing(existing, &tasks);
     Ok(Retried {
-        task_config: task_config(existing, &tasks),
+        task_config: task_config(existing, &tasks, overrides),
         tasks,
         left_out,
         missing,
@@ -159,7 +170,7 @@ fn missing(existing: &Existing, tasks: &BTreeSet<Label>) -> BTreeSet<Label> {
         .collect()
 }
 
-fn task_config(existing: &Existing, tasks: &BTreeSet<Label>) -> Value {
+fn task_config(existing: &Existing, tasks: &BTreeSet<Label>, overrides: Object) -> Value {
     let previous = &existing.parameters;
     let others = existing.tasks.iter();
     let others = others.filter(|(label, _)| !tasks.contains(*label));
@@ -183,7 +194,9 @@ fn task_config(existing: &Existing, tasks: &BTreeSet<Label>) -> Value {
     parameters.insert("optimize_target_tasks", json!(true));
     parameters.insert("existing_tasks", Value::Object(others));
     let tasks: Vec<&str> = tasks.iter().map(Label::as_str).collect();
-    parameters.insert("try_task_config", json!({"tasks": tasks}));
+    let mut config = overrides;
+    config.insert("tasks", json!(tasks));
+    parameters.insert("try_task_config", Value::Object(config));
     task_config::of_parameters(parameters)
 }
 
@@ -230,21 +243,22 @@ mod tests {
             parameters: parameters.as_object().cloned().unwrap(),
         };
         let tasks = labels(["b"]);
+        let overrides = Object::from_iter([("disable-pgo", json!(true))]);
         let own = existing(json!({
             "try_mode": null, "version": "94.0", "app_version": "94.0", "build_date": 1,
             "release_product": "fox", "project": "p", "shipping_phase": "ship_fox",
         }));
         assert_eq!(
-            task_config(&own, &tasks),
+            task_config(&own, &tasks, overrides),
             json!({"version": 2, "parameters": {
                 "version": "94.0", "app_version": "94.0", "release_product": "fox",
                 "optimize_target_tasks": true,
                 "existing_tasks": {"a": "a"},
-                "try_task_config": {"tasks": ["b"]},
+                "try_task_config": {"tasks": ["b"], "disable-pgo": true},
             }})
         );
         let other = existing(json!({"version": "94.0", "build_date": 1, "project": "p"}));
-        let config = task_config(&other, &tasks);
+        let config = task_config(&other, &tasks, Object::new());
         assert_eq!(config["parameters"]["target_tasks_method"], "try_tasks");
         assert_eq!(config["parameters"]["build_date"], 1);
         assert_eq!(config["parameters"].get("project"), None);

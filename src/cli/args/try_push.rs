@@ -16,6 +16,12 @@ pub struct TryArgs {
     /// Repository that the shown commands push to; by default, `snowman.try.repository` in config.yml
     #[arg(long, value_name = "REPOSITORY")]
     pub push_to: Option<String>,
+    /// Run tasks with this worker alias in another worker pool, if the project's Python code reads that; can be repeated
+    #[arg(long = "worker-override", value_name = "ALIAS=POOL")]
+    pub worker_overrides: Vec<String>,
+    /// The same with the alias's own pool at level 1, whose name gets a suffix; can be repeated
+    #[arg(long = "worker-suffix", value_name = "ALIAS=SUFFIX")]
+    pub worker_suffixes: Vec<String>,
     /// Output the result as JSON
     #[arg(short = 'J', long)]
     pub json: bool,
@@ -41,6 +47,9 @@ pub struct TryReleaseArgs {
     /// Replace tasks by those of an earlier push, with this decision or action task
     #[arg(long, value_name = "TASKID")]
     pub existing_tasks: Option<String>,
+    /// Build without profile-guided optimization, if the project's Python code reads that
+    #[arg(long)]
+    pub disable_pgo: bool,
     /// Product that the shown promotions release; by default, the first one with the most phases
     #[arg(long, value_name = "NAME")]
     pub product: Option<String>,
@@ -64,6 +73,9 @@ pub struct TryScriptworkerArgs {
     /// Run only tasks whose label begins with a match
     #[arg(long, value_name = "REGEX")]
     pub tasks_regex: Option<String>,
+    /// Route that the tasks get, if the project's Python code reads that; can be repeated
+    #[arg(long = "route", value_name = "ROUTE")]
+    pub routes: Vec<String>,
     #[command(flatten)]
     pub push: TryArgs,
 }

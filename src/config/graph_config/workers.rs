@@ -38,6 +38,20 @@ impl GraphConfig {
     /// # Errors
     /// When no alias matches, or it is keyed by level and none matches.
     pub fn worker_pool(&self, worker_type: &str, level: &str) -> Result<WorkerPool, Diagnostic> {
+        let attribute = |by: &str| (by == "level").then(|| Value::from(level));
+        self.worker_pool_by(worker_type, level, &attribute)
+    }
+
+    /// As [`Self::worker_pool`], where alternatives may be keyed by further attributes.
+    ///
+    /// # Errors
+    /// When no alias matches, or none of its alternatives does.
+    pub fn worker_pool_by(
+        &self,
+        worker_type: &str,
+        level: &str,
+        attribute: &dyn Fn(&str) -> Option<Value>,
+    ) -> Result<WorkerPool, Diagnostic> {
         if let Some((provisioner, name)) = builtin(worker_type) {
             return Ok(WorkerPool::new(provisioner, name));
         }
@@ -50,11 +64,10 @@ impl GraphConfig {
         let one = |key: &str| -> Result<String, Diagnostic> {
             let path = ValuePath::keys(["workers", "aliases", &alias, key]);
             let value = self.alias_values().get(&alias).and_then(|a| a.get(key));
-            let attribute = |by: &str| (by == "level").then(|| Value::from(level));
             let chosen = keyed_by::evaluate(
                 value.unwrap_or(&Value::Null),
                 &format!("`{path}`"),
-                &attribute,
+                attribute,
                 &Options::default(),
             )
             .map_err(|error| Diagnostic::from(error).at(self.place(&path)))?;
