@@ -116,7 +116,10 @@ fn read_version(text: &str) -> Result<Version, Diagnostic> {
         ReleaseChannel::Nightly(_) | ReleaseChannel::Candidate(_) => Err(Diagnostic::usage(format!(
             "`--version`: {text} is neither a beta, nor a release, nor one with extended support"
         ))
-        .help("nightly builds are not promoted; the candidate of a release has the version of that release, such as 94.0")),
+        .help(
+            "nightly builds are not promoted; the candidate of a release has the version of that release, such as \
+             94.0",
+        )),
     }
 }
 

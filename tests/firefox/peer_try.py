@@ -5,8 +5,8 @@ usage: peer_try.py release|scriptworker FOLDER < arguments
 
 FOLDER stands for the tree that is changed. The arguments are a mapping of the function's own, with `flags`: those that
 several functions have. For `scriptworker`, `previous` is the action task of the release, and files of its revision are
-those of FOLDER. `inputs` checks a list of inputs against the schema of the action `release-promotion`, and prints what is
-wrong with each.
+those of FOLDER. `inputs` checks a list of inputs against the schema of the action `release-promotion`, and prints what
+is wrong with each.
 """
 
 import argparse

@@ -94,7 +94,8 @@ def git(folder, *arguments):
 
 def peer(selector, folder, environment, inputs=(), **arguments):
     command = [PYTHON, HERE / "peer_try.py", selector, folder]
-    done = subprocess.run(command, input=json.dumps(inputs or arguments), env=environment, capture_output=True, text=True)
+    given = json.dumps(inputs or arguments)
+    done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{selector} {arguments}:\n{done.stderr}")
     return json.loads(done.stdout[done.stdout.index("{") :])
