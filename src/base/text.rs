@@ -103,9 +103,45 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Rows below heads, in columns. The first `texts` columns are aligned left, the others are numbers.
+#[must_use]
+pub fn text_table<const N: usize>(
+    texts: usize,
+    heads: [&str; N],
+    rows: Vec<[String; N]>,
+) -> String {
+    let heads = heads.map(str::to_owned);
+    let rows: Vec<[String; N]> = std::iter::once(heads).chain(rows).collect();
+    let mut out = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            let width = rows.iter().map(|row| row[at].chars().count()).max();
+            let width = width.unwrap_or_default();
+            match at < texts {
+                true => line.push_str(&format!("{cell:width$}  ")),
+                false => line.push_str(&format!("{cell:>width$}  ")),
+            }
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_longest_cell() {
+        let rows = vec![
+            ["push".to_owned(), "7".to_owned()],
+            ["über".to_owned(), "1234567".to_owned()],
+        ];
+        let expected = "Phase    Tasks\npush         7\nüber   1234567\n";
+        assert_eq!(text_table(1, ["Phase", "Tasks"], rows), expected);
+    }
 
     #[test]
     fn counts_of_one_are_singular() {

@@ -19,7 +19,7 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::value::{Object, Value, type_name};
 use crate::overview;
-use crate::rehearse::{self, Event, Options, Updates};
+use crate::rehearse::{self, Detail, Event, Options, Updates};
 
 /// The variable that names a Taskcluster deployment.
 const ROOT_URL: &str = "TASKCLUSTER_ROOT_URL";
@@ -90,7 +90,10 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
     let text = if args.json {
         pretty(&report.to_json()) + "\n"
     } else {
-        report.to_text()
+        report.to_text(match command.global.verbose {
+            0 => Detail::Short,
+            _ => Detail::Long,
+        })
     };
     command.output.data(&text)?;
     Ok(if report.holds() {

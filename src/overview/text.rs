@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Overview, ReleaseView, TaskView};
-use crate::base::text::{plural, shorten};
+use crate::base::text::{plural, shorten, text_table};
 
 /// The most items of a list that is not about failures.
 const MOST: usize = 10;
@@ -107,7 +107,7 @@ fn release(release: &ReleaseView) -> String {
     let heads = [
         "Phase", "Task", "Created", "Reused", "Removed", "Staged", "Red",
     ];
-    out.push_str(&table(2, heads, phases.collect()));
+    out.push_str(&text_table(2, heads, phases.collect()));
     let systems = systems(release);
     if systems.is_empty() {
         out.push_str("\nNo task is staged.\n");
@@ -135,7 +135,7 @@ fn release(release: &ReleaseView) -> String {
         "Would do",
         "Not checked",
     ];
-    out.push_str(&table(1, heads, rows.collect()));
+    out.push_str(&text_table(1, heads, rows.collect()));
     let red: Vec<String> = release
         .tasks
         .iter()
@@ -184,25 +184,4 @@ fn list(out: &mut String, title: &str, items: &[String], most: usize) {
     if items.len() > most {
         out.push_str(&format!("  … and {} more\n", items.len() - most));
     }
-}
-
-/// Rows below heads. The first `texts` columns are aligned left, the others are numbers.
-fn table<const N: usize>(texts: usize, heads: [&str; N], rows: Vec<[String; N]>) -> String {
-    let heads = heads.map(str::to_owned);
-    let rows: Vec<[String; N]> = std::iter::once(heads).chain(rows).collect();
-    let mut out = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (at, cell) in row.iter().enumerate() {
-            let width = rows.iter().map(|row| row[at].chars().count()).max();
-            let width = width.unwrap_or_default();
-            match at < texts {
-                true => line.push_str(&format!("{cell:width$}  ")),
-                false => line.push_str(&format!("{cell:>width$}  ")),
-            }
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
 }

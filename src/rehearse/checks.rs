@@ -267,6 +267,12 @@ fn report(
             .map_or("missing", |task| task.state.name());
         *states.entry(state.to_owned()).or_default() += 1;
     }
+    let mut new: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for label in output.created.values() {
+        let kind = output.full.get(label).map(|task| task.kind.clone());
+        let labels = new.entry(kind.unwrap_or_default()).or_default();
+        labels.insert(label.clone());
+    }
     PhaseReport {
         name: output.name.clone(),
         task_id: output.task_id.to_string(),
@@ -275,6 +281,7 @@ fn report(
         command: None,
         not_run: Vec::new(),
         created: output.created.len(),
+        new,
         reused,
         removed: output.removed.len(),
         states,

@@ -32,6 +32,7 @@ mod publish;
 pub mod push;
 pub mod rehearsal;
 mod report;
+mod report_text;
 mod staged;
 mod task_run;
 pub mod template;
@@ -60,6 +61,7 @@ use known::Known;
 pub use options::{Options, Updates};
 use rehearsal::Rehearsal;
 pub use report::{Check, EarlierRelease, PhaseReport, Report};
+pub use report_text::Detail;
 use versioned::Versioned;
 
 /// Rehearses a release.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::command::shortened;
 use super::definition::Findings;
-use super::report::{Check, PhaseReport, STAGED};
+use super::report::{Check, NOT_REHEARSED, PhaseReport, STAGED};
 use super::staged::StagedOutcome;
 use crate::base::name::TaskId;
 use crate::base::value::Value;
@@ -27,6 +27,7 @@ pub fn for_rejected_task(
         command: None,
         not_run: Vec::new(),
         created: 0,
+        new: BTreeMap::new(),
         reused: BTreeMap::new(),
         removed: 0,
         states: BTreeMap::new(),
@@ -86,7 +87,7 @@ fn prepend_findings(
     } else if published.is_some() {
         report.command = findings
             .unreadable
-            .map(|why| format!("not rehearsed: {why}"));
+            .map(|why| format!("{NOT_REHEARSED}{why}"));
     }
     let own = std::mem::take(&mut report.checks);
     report.checks = findings

@@ -10,7 +10,7 @@ use snowman::config::shipping::Phase;
 use snowman::ports::clock::{Clock, SystemClock};
 use snowman::rehearse::artifacts::{FullTask, PhaseOutput};
 use snowman::rehearse::checks::{PromotionExpectations, promotion_report, push_report};
-use snowman::rehearse::{PhaseReport, Report};
+use snowman::rehearse::{Check, Detail, EarlierRelease, PhaseReport, Report};
 use snowman::sandbox::{Options, Sandbox, WorkerOptions};
 
 /// A sandbox with a push that has built `build` and `sign`, and a promotion that has built `l10n` on
@@ -299,7 +299,7 @@ async fn a_promotion_in_python_is_noted() {
             phases: vec![report],
             ..Report::default()
         }
-        .to_text();
+        .to_text(Detail::Long);
         assert!(text.contains(&format!("  note        {new}\n")), "{text}");
     }
 }
@@ -325,9 +325,104 @@ async fn reused_tasks_are_counted_in_the_order_of_the_phases() {
         phases,
         ..Report::default()
     };
-    let text = report.to_text();
+    let text = report.to_text(Detail::Long);
     let error = "reused      17 (3 from push, 5 from promote, 7 from older, 2 from index)\n";
     assert!(text.contains(error), "{text}");
+}
+
+#[tokio::test]
+async fn the_short_form_has_what_is_new_or_wrong() {
+    let release = Release::new().await;
+    let promotion = release.checked(&PromotionExpectations::default());
+    let count = promotion.checks.len();
+    let named = |names: &[&str]| -> BTreeSet<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    };
+    let labels: Vec<String> = (0..40).map(|number| format!("sign-{number}")).collect();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let new = BTreeMap::from([
+        ("build".to_owned(), named(&["build-linux"])),
+        ("sign".to_owned(), named(&labels)),
+    ]);
+    let large = PhaseReport {
+        name: "promote_fox".to_owned(),
+        new,
+        created: 41,
+        staged: BTreeMap::from([("signing".to_owned(), 40)]),
+        states: BTreeMap::from([
+            ("completed".to_owned(), 38),
+            ("failed".to_owned(), 2),
+            ("exception".to_owned(), 1),
+        ]),
+        checks: vec![Check {
+            rule: "every staged task passes",
+            breaches: (0..25).map(|number| format!("sign-{number}: no")).collect(),
+        }],
+        notes: vec!["a remark".to_owned()],
+        ..promotion.clone()
+    };
+    let push = PhaseReport {
+        name: "push".to_owned(),
+        ..promotion.clone()
+    };
+    let report = Report {
+        earlier: vec![EarlierRelease {
+            version: "0.9".to_owned(),
+            phases: vec![push.clone()],
+        }],
+        phases: vec![push, large],
+        ..Report::default()
+    };
+    let text = report.to_text(Detail::Short);
+    let id = &promotion.task_id;
+    let reused: usize = promotion.reused.values().sum();
+    let removed = promotion.removed;
+    let expected = format!(
+        "Release 0.9, to be updated from:\n\n\
+         Phase  Task                    Created  Reused  Removed  Staged  Red\n\
+         push   {id}        1       {reused}        {removed}       0    0\n\n\
+         Release on top of it:\n\n\
+         Phase        Task                    Created  Reused  Removed  Staged  Red\n\
+         push         {id}        1       {reused}        {removed}       0    0\n\
+         promote_fox  {id}       41       {reused}        {removed}      40    3\n\n\
+         push\n  new         l10n\n\n\
+         promote_fox\n  new         40 sign, 1 build\n  FAILED      every staged task passes\n\
+         \x20               - sign-0: no\n"
+    );
+    assert!(text.starts_with(&expected), "{text}\nis not\n{expected}");
+    let end = format!(
+        "                - sign-19: no\n                … and 5 more; -v lists them\n  note        a remark\n\n\
+         {count} of {} checks passed in all 3 phases; -v lists them\n3 phases, 43 tasks: some checks FAILED\n",
+        count + 1
+    );
+    assert!(text.ends_with(&end), "{text}\ndoes not end in\n{end}");
+    assert!(!text.contains("no task of an earlier phase"), "{text}");
+}
+
+#[tokio::test]
+async fn names_are_in_lines_that_are_not_too_long() {
+    let release = Release::new().await;
+    let promotion = release.checked(&PromotionExpectations::default());
+    let labels = (0..12).map(|number| format!("a-task-with-a-long-name-{number:02}"));
+    let phase = PhaseReport {
+        new: BTreeMap::from([("a".to_owned(), labels.clone().collect())]),
+        ..promotion
+    };
+    let report = Report {
+        phases: vec![phase],
+        ..Report::default()
+    };
+    let text = report.to_text(Detail::Short);
+    let mut lines = text.lines().skip_while(|line| !line.starts_with("  new"));
+    let lines: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    assert!(lines.iter().all(|line| line.len() <= 100), "{text}");
+    assert_eq!(lines.len(), 4, "{text}");
+    let words = lines.concat().replace("  new", "");
+    let words: Vec<&str> = words
+        .split([',', ' '])
+        .filter(|word| !word.is_empty())
+        .collect();
+    assert_eq!(words, labels.collect::<Vec<_>>());
 }
 
 #[tokio::test]
