@@ -8,11 +8,17 @@ fn world() -> Option<World> {
     python().map(World::new)
 }
 
-fn says(world: &World, expected: &[&str]) {
-    let error = world.failure(&["full", "-p", "params/push.yml"]);
+fn says(world: &World, expected: &[&str]) -> String {
+    says_of(world, &["full", "-p", "params/push.yml"], expected)
+}
+
+/// What a command says, which has to fail.
+fn says_of(world: &World, arguments: &[&str], expected: &[&str]) -> String {
+    let error = world.failure(arguments);
     for text in expected {
         assert!(flat(&error).contains(&flat(text)), "{text}\n{error}");
     }
+    error
 }
 
 #[test]
@@ -427,14 +433,14 @@ fn modules_that_do_not_exist_are_reported_without_a_traceback() {
             "hail_taskgraph.loaders.lines:loader",
             "nowhere.at_all:loader",
         );
-    let error = world.failure(&["full", "-p", "params/push.yml"]);
-    for text in [
-        "kind `build`: unknown transform `taskgraph.transforms.task_contxt`",
-        "did you mean `taskgraph.transforms.task_context`?",
-        "No module named 'nowhere'",
-    ] {
-        assert!(flat(&error).contains(text), "{text}\n{error}");
-    }
+    let error = says(
+        &world,
+        &[
+            "kind `build`: unknown transform `taskgraph.transforms.task_contxt`",
+            "did you mean `taskgraph.transforms.task_context`?",
+            "No module named 'nowhere'",
+        ],
+    );
     assert!(
         !error.contains("Traceback") && !error.contains("importlib"),
         "{error}"
@@ -469,11 +475,12 @@ fn strategies_of_the_project_count() {
             "hail-skip:",
             "hail-skpi:",
         );
-    let error = world.failure(&["optimized", "-p", "params/others.yml"]);
-    for text in [
-        "unknown optimization strategy `hail-skpi`",
-        "did you mean `hail-skip`?",
-    ] {
-        assert!(flat(&error).contains(text), "{text}\n{error}");
-    }
+    says_of(
+        &world,
+        &["optimized", "-p", "params/others.yml"],
+        &[
+            "unknown optimization strategy `hail-skpi`",
+            "did you mean `hail-skip`?",
+        ],
+    );
 }
