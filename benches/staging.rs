@@ -171,6 +171,7 @@ impl World {
                 revision: "0123456789abcdef".to_owned(),
                 next_version: String::new(),
             },
+            decision: None,
             phase: "promote".to_owned(),
             from: from.iter().map(|&id| id.clone()).collect(),
             earlier: None,

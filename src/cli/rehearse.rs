@@ -19,7 +19,8 @@ use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::json::pretty;
 use crate::base::value::{Object, Value, type_name};
 use crate::overview;
-use crate::rehearse::{self, Detail, Event, Options, Updates};
+use crate::rehearse::defects::{self, Defect};
+use crate::rehearse::{self, Concurrent, Detail, Event, Options, Updates};
 
 /// The variable that names a Taskcluster deployment.
 const ROOT_URL: &str = "TASKCLUSTER_ROOT_URL";
@@ -62,6 +63,14 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
         branch: args.target.branch.clone(),
         root_url,
         indexed: args.indexed.clone(),
+        concurrent: args.concurrent.map(|count| Concurrent {
+            count: count.into(),
+            versions: args.release_versions.clone(),
+            seed: args.seed,
+            disturb: args.disturb,
+        }),
+        defect: defect(args)?,
+        fails: args.fails.clone(),
         input: more_input(args.input.as_deref())?,
         folder: state_folder(args.folder.as_deref(), &context.output_paths())?,
         python: args.project.python.into(),
@@ -101,6 +110,22 @@ pub fn run(args: &RehearseArgs, command: &CommandHelper<'_>) -> Outcome<ExitCode
     } else {
         ExitCode::from(1)
     })
+}
+
+/// The defect to plant.
+fn defect(args: &RehearseArgs) -> Outcome<Option<&'static Defect>> {
+    let Some(name) = &args.defect else {
+        return Ok(None);
+    };
+    let defect = defects::defect(name)?;
+    if defect.is_leak() && args.concurrent.is_none() {
+        return Err(Diagnostic::usage(format!(
+            "`--defect`: `{name}` is between two releases, but only one is rehearsed"
+        ))
+        .help("rehearse several with `--concurrent 2`")
+        .into());
+    }
+    Ok(Some(defect))
 }
 
 /// Reads the mapping in the file of `--input`.

@@ -104,6 +104,7 @@ pub fn morph(
             let own = own.and_then(|id| TaskId::parse(id).ok());
             let settings = settings
                 .with_image(context.image)
+                .in_tasks(context.environment)
                 .published_by(own.as_ref());
             let later = context.params.get("existing_tasks").is_some_and(truthy);
             let existing = staged::Existing {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::artifacts::PhaseOutput;
-use super::report::{Check, INDEX, PhaseReport};
+use super::check::{Check, INDEX, PhaseReport};
 use crate::base::dag::Dag;
 use crate::base::task_state::TaskState;
 use crate::base::text::{list_some, plural};

@@ -4,12 +4,12 @@
 //! Each is checked against what the task needs, so that a mistake in `.taskcluster.yml` is found
 //! here and not by the next push.
 
+use super::check::Check;
 use super::command::{
     self, Command, CommandError, Parser, Subcommand, Worker, absolute, below, shortened,
 };
 use super::publish;
 use super::push::Push;
-use super::report::Check;
 use crate::base::repo_url::parse_repository_url;
 use crate::base::scope::ScopeSet;
 use crate::base::suggest;

@@ -15,8 +15,11 @@
 //! 6. The checks read the artifacts and the queue, not the state of the program.
 
 pub mod artifacts;
+mod check;
 pub mod checks;
 pub mod command;
+pub mod concurrent;
+pub mod defects;
 mod definition;
 mod earlier;
 mod environment;
@@ -27,6 +30,7 @@ pub mod host;
 mod known;
 mod made;
 mod options;
+mod owners;
 mod phase_report;
 mod publish;
 pub mod push;
@@ -37,6 +41,7 @@ mod staged;
 mod task_run;
 pub mod template;
 mod tree;
+mod turns;
 mod upload;
 mod versioned;
 mod work;
@@ -52,15 +57,17 @@ use crate::decision::parameters::version;
 use crate::ports::files::Files;
 use crate::sandbox::State;
 
+pub use check::{Check, PhaseReport};
 use command::Parser;
+use concurrent::Plan;
 use earlier::Start;
 use environment::without_taskcluster;
 pub use event::{Event, Events};
 use flavors::{flavors, previous_version};
 use known::Known;
-pub use options::{Options, Updates};
+pub use options::{Concurrent, Options, Updates};
 use rehearsal::Rehearsal;
-pub use report::{Check, EarlierRelease, PhaseReport, Report};
+pub use report::{EarlierRelease, Report};
 pub use report_text::Detail;
 use versioned::Versioned;
 
@@ -100,9 +107,11 @@ pub async fn run(
         })
         .collect();
     let without_updates = earlier::without_updates(graph_config);
+    let for_staging = concurrent::for_staging(graph_config);
     let releases = Releases {
         config: graph_config,
         without_updates: &without_updates,
+        for_staging: &for_staging,
         flavors_before: earlier::flavors_before(graph_config, &flavors)?,
         before: &before,
         files: context.files,
@@ -135,6 +144,8 @@ struct Releases<'a> {
     config: &'a GraphConfig,
     /// That of releases without earlier ones.
     without_updates: &'a GraphConfig,
+    /// That of releases for staging.
+    for_staging: &'a GraphConfig,
     /// The flavors of earlier releases.
     flavors_before: Vec<String>,
     /// The files of earlier releases, the oldest first.
@@ -209,26 +220,38 @@ async fn rehearse<'a>(
         }
         rehearsal.end_release(&files.version)?;
     }
-    let names = &releases.flavors;
-    let is_rc = earlier::has_candidate(releases.config, names);
     let current = version(releases.files)?.unwrap_or_default();
-    let mut updates = starts(earlier::starts(&current, &versions, is_rc));
-    if let Some(start) = readable {
-        updates.push(start.clone());
-    } else if versions.is_empty() {
-        updates.push(Start::first_build(previous_version(
-            if current.is_empty() { "1.0" } else { &current },
-        )));
-    }
-    let config = releases.config(&updates);
-    rehearsal.begin_release(releases.files, config, true, false);
-    let (phases, left) = release(rehearsal, names, &updates, options).await?;
-    Ok(Report {
-        phases,
-        not_rehearsed: left.to_vec(),
+    let mut report = Report {
         notes: releases.notes(rehearsal),
         ..report
-    })
+    };
+    if let Some(concurrent) = &options.concurrent {
+        let plan = Plan {
+            concurrent,
+            current: &current,
+            files: releases.files,
+            config: releases.for_staging,
+        };
+        let all = concurrent::run(rehearsal, &plan, async |rehearsal, version| {
+            let updates = releases.updates(version, &versions, readable);
+            let (phases, left) = release(rehearsal, &releases.flavors, &updates, options).await?;
+            Ok((phases, left.to_vec()))
+        });
+        report.concurrent = Some(all.await?);
+        return Ok(report);
+    }
+    let updates = releases.updates(&current, &versions, readable);
+    let config = releases.config(&updates);
+    rehearsal.begin_release(releases.files, config, true, false);
+    rehearsal.plan_failures();
+    let (phases, left) = release(rehearsal, &releases.flavors, &updates, options).await?;
+    if let Some(planted) = rehearsal.planted()? {
+        let note = format!("the defect was planted in {planted}");
+        report.notes.push(note);
+    }
+    report.phases = phases;
+    report.not_rehearsed = left.to_vec();
+    Ok(report)
 }
 
 impl<'a> Releases<'a> {
@@ -238,6 +261,20 @@ impl<'a> Releases<'a> {
             [] => self.without_updates,
             _ => self.config,
         }
+    }
+
+    /// The releases that a version is updated from: those before it that were rehearsed, or can be read.
+    fn updates(&self, current: &str, before: &[&str], readable: Option<&Start>) -> Vec<Start> {
+        let is_rc = earlier::has_candidate(self.config, &self.flavors);
+        let mut updates = starts(earlier::starts(current, before, is_rc));
+        if let Some(start) = readable {
+            updates.push(start.clone());
+        } else if before.is_empty() {
+            updates.push(Start::first_build(previous_version(
+                if current.is_empty() { "1.0" } else { current },
+            )));
+        }
+        updates
     }
 
     /// Remarks about the rehearsal as a whole.
@@ -275,7 +312,7 @@ async fn release<'f>(
     let mut left = flavors;
     // A phase without artifacts, or with tasks that failed, cannot be promoted from.
     while rehearsal.outputs().len() == phases.len()
-        && phases.last().is_some_and(PhaseReport::staged_tasks_pass)
+        && phases.last().is_some_and(PhaseReport::all_tasks_pass)
         && let Some((name, rest)) = left.split_first()
     {
         let input = input(rehearsal, name, updates, options)?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::defects::Defect;
 use crate::base::value::Object;
 use crate::ports::python::Mode;
 
@@ -13,6 +14,32 @@ pub enum Updates {
     Previous,
     /// These versions, the oldest first.
     From(Vec<String>),
+}
+
+/// Releases that are rehearsed at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concurrent {
+    /// How many there are.
+    pub count: usize,
+    /// Their versions, in turn; by default, all have that of the project.
+    pub versions: Vec<String>,
+    /// The seed of the schedule.
+    pub seed: u64,
+    /// Whether workers are killed.
+    pub disturb: bool,
+}
+
+impl Concurrent {
+    /// The version of each release, in a project with this version.
+    #[must_use]
+    pub fn versions(&self, current: &str) -> Vec<String> {
+        let all = self.versions.iter().map(String::as_str);
+        let all: Vec<&str> = all
+            .chain(self.versions.is_empty().then_some(current))
+            .collect();
+        let all = all.iter().cycle().take(self.count);
+        all.map(|version| (*version).to_owned()).collect()
+    }
 }
 
 /// What is rehearsed.
@@ -27,6 +54,12 @@ pub struct Options {
     pub rebuild_kinds: Vec<String>,
     /// Labels that every flavor builds again; by default, those of the flavor.
     pub do_not_optimize: Vec<String>,
+    /// Several releases at once, in place of one.
+    pub concurrent: Option<Concurrent>,
+    /// A defect that one task is to have; of several releases, that of the second one.
+    pub defect: Option<&'static Defect>,
+    /// The labels of tasks that are to fail.
+    pub fails: Vec<String>,
     /// The folder of the sandbox's state.
     pub folder: Option<PathBuf>,
     /// The address of the repository to push to; by default, the configured one, or the one of the clone.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::check::{Check, NOT_REHEARSED, PhaseReport, STAGED};
 use super::command::shortened;
 use super::definition::Findings;
-use super::report::{Check, NOT_REHEARSED, PhaseReport, STAGED};
 use super::staged::StagedOutcome;
 use crate::base::name::TaskId;
 use crate::base::value::Value;

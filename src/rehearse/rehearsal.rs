@@ -2,18 +2,22 @@
 
 mod history;
 mod outside;
+mod turns;
 
 use std::sync::Arc;
 
 use super::artifacts::PhaseOutput;
+use super::check::PhaseReport;
 use super::command::Parser;
+use super::defects::{Others, Planting};
 use super::definition::{Expectations, Findings, check};
 use super::event::{Event, Events};
 use super::options::Options;
+use super::owners::Owners;
 use super::push::{self, Push};
-use super::report::PhaseReport;
 use super::staged::{self, StagedTasks};
 use super::task_run::{ClaimedTask, FinishedTask, RunningTask};
+use super::turns::Turn;
 use super::{checks, external, phase_report, template, work};
 use crate::actions::plan;
 use crate::actions::proposal::chain;
@@ -38,7 +42,12 @@ pub struct Rehearsal<'a> {
     /// The project.
     pub context: Context<'a>,
     graph_config: &'a GraphConfig,
-    sandbox: Sandbox,
+    sandbox: Arc<Sandbox>,
+    owners: Owners,
+    /// The number of the release among those that are rehearsed at once.
+    number: usize,
+    /// Who acts next, if other releases are rehearsed at the same time.
+    turn: Option<Turn>,
     push: Push,
     options: &'a Options,
     parser: Parser,
@@ -49,6 +58,10 @@ pub struct Rehearsal<'a> {
     outputs: Vec<PhaseOutput>,
     /// The staged tasks.
     staged: StagedTasks,
+    /// What is to go wrong.
+    planting: Planting,
+    /// The releases that have ended.
+    others: Others,
 }
 
 impl<'a> Rehearsal<'a> {
@@ -76,11 +89,12 @@ impl<'a> Rehearsal<'a> {
         let repository = context
             .vcs
             .and_then(|vcs| vcs::discover(vcs.root(), context.environment).ok());
-        let staged_tasks = StagedTasks::new(repository, &push);
+        let owners = Owners::default();
+        let is_staged = staged::is_wanted(graph_config);
         let workers = WorkerOptions {
             on_event: Some(Arc::new(on_event)),
-            simulator: staged::is_wanted(graph_config).then(|| staged_tasks.simulator()),
-            maker: staged::is_wanted(graph_config).then(|| staged_tasks.builds().maker()),
+            simulator: is_staged.then(|| owners.simulator()),
+            maker: is_staged.then(|| owners.maker()),
             ..WorkerOptions::default()
         };
         let sandbox = Sandbox::start(sandbox::Options {
@@ -100,15 +114,20 @@ impl<'a> Rehearsal<'a> {
         });
         Ok(Self {
             used: !sandbox.state().groups().is_empty(),
+            staged: StagedTasks::new(repository, &push),
             context,
             graph_config,
-            sandbox,
+            sandbox: Arc::new(sandbox),
+            owners,
+            number: 0,
+            turn: None,
             push,
             options,
             parser,
             events,
             outputs: Vec::new(),
-            staged: staged_tasks,
+            planting: Planting::default(),
+            others: Others::default(),
         })
     }
 
@@ -135,6 +154,31 @@ impl<'a> Rehearsal<'a> {
         self.graph_config
     }
 
+    /// The sandbox, for others that use it at the same time.
+    pub fn shared_sandbox(&self) -> Arc<Sandbox> {
+        Arc::clone(&self.sandbox)
+    }
+
+    /// The releases on the sandbox.
+    pub fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// The number of the release among those that are rehearsed at once, from 0.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The staged tasks.
+    pub fn staged(&self) -> &StagedTasks {
+        &self.staged
+    }
+
+    /// The revision that is pushed.
+    pub fn revision(&self) -> &str {
+        &self.push.head_rev
+    }
+
     /// The configuration of a flavor.
     fn flavor(&self, name: &str) -> Option<&Object> {
         self.graph_config
@@ -144,9 +188,11 @@ impl<'a> Rehearsal<'a> {
             .as_object()
     }
 
-    /// Stops the sandbox.
+    /// Stops the sandbox, unless another release is rehearsed on it.
     pub async fn stop(self) {
-        self.sandbox.stop().await;
+        if let Some(sandbox) = Arc::into_inner(self.sandbox) {
+            sandbox.stop().await;
+        }
     }
 
     /// Runs the decision task of the push.
@@ -154,6 +200,7 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// When it cannot be run.
     pub async fn push(&mut self) -> Outcome<PhaseReport> {
+        self.next_turn().await?;
         (self.events)(Event::Phase {
             name: "push".to_owned(),
         });
@@ -163,6 +210,8 @@ impl<'a> Rehearsal<'a> {
             .begin(config, release, &self.push.head_rev, &Value::Null);
         let now = self.context.clock.now();
         let (task_id, definition) = self.decision_task(now)?;
+        self.own(&task_id);
+        self.staged.belong_to(&task_id);
         let creator = self.push.scope();
         let outside = external::add_missing(&self.sandbox, &self.push, &task_id, &definition, now)?;
         let claimed = ClaimedTask::create(&self.sandbox, &task_id, &definition, &creator).await?;
@@ -184,6 +233,7 @@ impl<'a> Rehearsal<'a> {
         let finished = running
             .finish("push", found.command.as_ref(), outcome)
             .await?;
+        self.work(&finished).await?;
         Ok(self.report(finished, found, checks::push_report))
     }
 
@@ -276,6 +326,7 @@ impl<'a> Rehearsal<'a> {
     /// # Errors
     /// When it cannot be run.
     pub async fn promote(&mut self, name: &str, input: Value) -> Outcome<PhaseReport> {
+        self.next_turn().await?;
         (self.events)(Event::Phase {
             name: name.to_owned(),
         });
@@ -288,6 +339,7 @@ impl<'a> Rehearsal<'a> {
             .cloned()
             .ok_or_else(|| Diagnostic::bug("a flavor was rehearsed before the push"))?;
         let task_id = self.new_id(name);
+        self.own(&task_id);
         let now = self.context.clock.now();
         let accepted = input.get(plan::EARLIER_PHASES) == Some(&Value::Bool(true));
         let user = json!({"input": input, "taskId": null, "taskGroupId": group.as_str()});
@@ -321,6 +373,7 @@ impl<'a> Rehearsal<'a> {
         let finished = running
             .finish(name, found.command.as_ref(), outcome)
             .await?;
+        self.work(&finished).await?;
         let own_python = finished.output().own_python;
         // The project's own Python decides what its methods select.
         let by_name = |name: &str| Phase::from_name(name).filter(|_| own_python);

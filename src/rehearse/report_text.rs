@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::report::{INDEX, NOT_REHEARSED, PhaseReport, Report};
+use super::check::{INDEX, NOT_REHEARSED, PhaseReport};
+use super::report::Report;
 use crate::base::text::{plural, text_table};
 
 /// Up to how many new tasks a phase names each of them, and not only their kinds.
@@ -44,6 +45,16 @@ impl Report {
             out.push_str("Release on top of it:\n\n");
         }
         self.write_phases(&self.phases, detail, true, &mut out);
+        if let Some(concurrent) = &self.concurrent {
+            for (number, release) in concurrent.releases.iter().enumerate() {
+                let holds = release.phases.iter().all(PhaseReport::holds);
+                if detail == Detail::Long || !holds {
+                    let _ = writeln!(out, "Release {}, {}:\n", number + 1, release.version);
+                    self.write_phases(&release.phases, detail, false, &mut out);
+                }
+            }
+            concurrent.write(&mut out);
+        }
         for note in &self.notes {
             let _ = writeln!(out, "Note: {note}");
         }

@@ -5,9 +5,15 @@
 //! what `extra.staging` would say about it is found out here, from the tasks that ran before it: the nearest
 //! staged ones that it depends on, and all of the earlier phases.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod source;
+mod tasks;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::source::Sandboxed;
+use self::tasks::Edit;
+pub use self::tasks::{StagedOutcome, StagedTasks};
 use super::made::{Build, Builds};
 use super::push::Push;
 use super::tree::WorkingCopy;
@@ -20,7 +26,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::parameters;
 use crate::ports::files::Files;
 use crate::ports::vcs::Vcs;
-use crate::release::staged::{self, Release, STATE, Staged, partners};
+use crate::release::staged::{self, Release, Staged, partners};
 use crate::release::{Recognized, recognize, recognize_as};
 use crate::sandbox::{
     ClaimedRun, Content, LOG_ARTIFACT, NewArtifact, ReadArtifact, RunOutcome, RunResult, Sandbox,
@@ -29,10 +35,9 @@ use crate::sandbox::{
 use crate::stage::history::Bundle;
 use crate::stage::merged::Merged;
 use crate::stage::run::run as run_staged;
-use crate::stage::source::{Artifact, PastRead, Source, SourceError, StateRead};
-use crate::stage::state::{MAX_STATE, State, TaskRun};
+use crate::stage::source::Source;
+use crate::stage::state::{State, TaskRun};
 use crate::stage::trees::contents::Repository;
-use crate::stage::trees::tree::Tree;
 
 /// Whether the project wants its release tasks to be staged.
 pub fn is_wanted(config: &GraphConfig) -> bool {
@@ -71,69 +76,6 @@ pub fn release(
     })
 }
 
-/// How a staged task ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StagedOutcome {
-    /// Its label.
-    pub label: String,
-    /// Its system.
-    pub system: String,
-    /// Why it is red.
-    pub red: Vec<String>,
-}
-
-/// The staged tasks of a rehearsal.
-#[derive(Clone, Default)]
-pub struct StagedTasks {
-    tasks: Arc<Mutex<Tasks>>,
-    builds: Builds,
-    /// The repository of the project.
-    tree: Option<Arc<ProjectTree>>,
-    /// Where it was pushed to.
-    repository: Option<staged::Repository>,
-}
-
-/// The repository of the project, at what is checked out.
-type ProjectTree = Repository<WorkingCopy>;
-
-#[derive(Debug, Default)]
-struct Tasks {
-    /// The outcomes that were not taken yet.
-    outcomes: Vec<StagedOutcome>,
-    /// The release of the current phase.
-    release: Release,
-    /// The declared address of the archive.
-    archive: Option<String>,
-    /// The systems of kinds that the project names.
-    kinds: Value,
-    /// The partners of the release, by the beginning of the kinds that are for them.
-    partners: Value,
-    /// The nearest staged tasks at each task that ran: a staged one is its own.
-    near: BTreeMap<TaskId, BTreeSet<TaskId>>,
-    /// The staged tasks that no other is made on top of.
-    last: BTreeSet<TaskId>,
-    /// Those when the phase began.
-    earlier: BTreeSet<TaskId>,
-    /// The staged tasks of the release that have passed.
-    passed: Vec<TaskId>,
-    /// The task with what a file of the project knows, without what belongs to releases.
-    settings: Option<TaskId>,
-    /// The task with all that it knows.
-    known: Option<TaskId>,
-    /// The tasks with the releases of the rehearsal so far, the oldest first.
-    releases: Vec<TaskId>,
-    /// Those that the release builds on.
-    history: Vec<TaskId>,
-    /// Whether the release has another version than what is checked out, so that its tree is not there.
-    has_other_version: bool,
-    /// Earlier releases that were read, as all tasks read the same.
-    past: BTreeMap<TaskId, PastRead>,
-    /// The tasks that are not staged.
-    simulated: BTreeMap<TaskId, Build>,
-    /// States that were read, as many tasks read the same.
-    states: BTreeMap<TaskId, Arc<State>>,
-}
-
 impl StagedTasks {
     /// No tasks yet, in a release of what was pushed from a repository.
     pub fn new(repository: Option<Box<dyn Vcs>>, push: &Push) -> Self {
@@ -148,6 +90,17 @@ impl StagedTasks {
             }),
             ..Self::default()
         }
+    }
+
+    /// No tasks yet, in another release of the same project, with the same history.
+    pub fn beside(&self, repository: Option<Box<dyn Vcs>>, push: &Push) -> Self {
+        let other = Self::new(repository, push);
+        let (known, mut tasks) = (self.lock(), other.lock());
+        tasks.settings.clone_from(&known.settings);
+        tasks.known.clone_from(&known.known);
+        tasks.releases.clone_from(&known.releases);
+        drop(tasks);
+        other
     }
 
     /// Begins a phase of a release of a revision of a project: everything before counts.
@@ -194,19 +147,13 @@ impl StagedTasks {
         self.lock().releases.push(task_id);
     }
 
-    /// What the release of these task groups has left.
+    /// The states of the staged tasks of the release that have passed.
     ///
     /// # Errors
-    /// When the state of a task cannot be read.
-    pub fn bundle(
-        &self,
-        sandbox: &Sandbox,
-        groups: Vec<TaskId>,
-        origin: &str,
-    ) -> Result<Bundle, Diagnostic> {
-        let passed = self.lock().passed.clone();
+    /// When one cannot be read.
+    pub fn states(&self, sandbox: &Sandbox) -> Result<BTreeMap<TaskId, Arc<State>>, Diagnostic> {
         let mut states = BTreeMap::new();
-        for id in passed {
+        for id in self.passed() {
             let read = |id: &str, name: &str| {
                 let content = sandbox.state().artifact(id, None, name)?;
                 Some((0, content))
@@ -219,14 +166,31 @@ impl StagedTasks {
                 Diagnostic::bug(format!("cannot read the state of the staged task {id}"))
                     .because(error)
             })?;
-            states.insert(id.clone(), state);
+            states.insert(id, state);
         }
+        Ok(states)
+    }
+
+    /// What the release of these task groups has left.
+    ///
+    /// # Errors
+    /// When the state of a task cannot be read.
+    pub fn bundle(
+        &self,
+        sandbox: &Sandbox,
+        groups: Vec<TaskId>,
+        origin: &str,
+    ) -> Result<Bundle, Diagnostic> {
+        let states = self.states(sandbox)?;
         Ok(Bundle::of(&Merged::new(&states), groups, origin))
     }
 
     /// Takes the outcomes, ordered by label.
     pub fn take(&self) -> Vec<StagedOutcome> {
-        let mut taken = std::mem::take(&mut self.lock().outcomes);
+        let mut tasks = self.lock();
+        let ids = std::mem::take(&mut tasks.outcomes);
+        let taken = ids.iter().filter_map(|id| tasks.outcomes_of.get(id));
+        let mut taken: Vec<StagedOutcome> = taken.cloned().collect();
         taken.sort_by(|one, other| one.label.cmp(&other.label));
         taken
     }
@@ -236,24 +200,54 @@ impl StagedTasks {
         &self.builds
     }
 
+    /// The release is that of a decision task.
+    pub fn belong_to(&self, decision: &TaskId) {
+        self.lock().decision = Some(decision.clone());
+    }
+
     /// A simulator that runs staged tasks, and leaves others to the sandbox.
     pub fn simulator(&self) -> Simulator {
         let tasks = self.clone();
-        Arc::new(move |claimed, read| {
-            let task_id = TaskId::parse(&claimed.task_id).ok()?;
-            let definition = own(&claimed.definition)?;
-            match tasks.staged(&task_id, &definition) {
-                Some(definition) => Some(tasks.simulate(claimed, task_id, &definition, read)),
-                None => {
-                    tasks.pass_on(task_id, &definition);
-                    None
-                }
-            }
-        })
+        Arc::new(move |claimed, read| tasks.run(claimed, read))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Tasks> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs a staged task; `None` leaves others to the sandbox.
+    pub fn run(&self, claimed: &ClaimedRun, read: &ReadArtifact<'_>) -> Option<RunResult> {
+        let task_id = TaskId::parse(&claimed.task_id).ok()?;
+        let definition = own(&claimed.definition)?;
+        match self.staged(&task_id, &definition) {
+            Some(mut definition) => {
+                let planted = self.lock().planted.get(&task_id).cloned();
+                if let Some(Edit(edit)) = planted {
+                    edit(&mut definition["extra"]["staging"]);
+                }
+                Some(self.simulate(claimed, task_id, &definition, read))
+            }
+            None => {
+                self.pass_on(task_id, &definition);
+                None
+            }
+        }
+    }
+
+    /// What a staged task does, if a task is one.
+    pub fn work_of(&self, task_id: &TaskId, definition: &Value) -> Option<Value> {
+        self.staged(task_id, definition)
+    }
+
+    /// Changes what a staged task is asked to do, its `extra.staging`.
+    pub fn plant(&self, task_id: TaskId, edit: impl Fn(&mut Value) + Send + Sync + 'static) {
+        self.lock().planted.insert(task_id, Edit(Arc::new(edit)));
+    }
+
+    /// Whether a staged task has run.
+    pub fn has_run(&self, task_id: &TaskId) -> bool {
+        self.lock().outcomes_of.contains_key(task_id)
+    }
+
+    /// The staged tasks of the release that have passed.
+    pub fn passed(&self) -> Vec<TaskId> {
+        self.lock().passed.iter().cloned().collect()
     }
 
     /// The nearest staged tasks before a task.
@@ -311,6 +305,7 @@ impl StagedTasks {
                 .unwrap_or_default()
                 .to_owned(),
             release: tasks.release.clone(),
+            decision: tasks.decision.clone(),
             phase: String::new(),
             from: from.into_iter().collect(),
             earlier: None,
@@ -352,17 +347,19 @@ impl StagedTasks {
         };
         let staged = Staged::of_definition(definition);
         let mut tasks = self.lock();
-        tasks.outcomes.push(StagedOutcome {
+        let system = staged.as_ref().map(|staged| staged.system.clone());
+        let result = StagedOutcome {
             label: claimed.label.clone(),
-            system: staged
-                .as_ref()
-                .map(|staged| staged.system.clone())
-                .unwrap_or_default(),
+            system: system.unwrap_or_default(),
             red: done.red,
-        });
-        if outcome == RunOutcome::Completed {
-            tasks.passed.push(task_id.clone());
-        }
+        };
+        // What counts of a task is its last run.
+        tasks.outcomes_of.insert(task_id.clone(), result);
+        tasks.outcomes.insert(task_id.clone());
+        match outcome {
+            RunOutcome::Completed => tasks.passed.insert(task_id.clone()),
+            _ => tasks.passed.remove(&task_id),
+        };
         for before in staged.iter().flat_map(|staged| &staged.from) {
             tasks.last.remove(before);
         }
@@ -389,68 +386,4 @@ fn artifact(name: String, content: Vec<u8>, media_type: &str) -> NewArtifact {
 /// The definition as the rest of the program has it.
 fn own(definition: &serde_json::Value) -> Option<Value> {
     json::read("definition", definition.to_string().as_bytes()).ok()
-}
-
-/// Reads from the sandbox.
-struct Sandboxed<'r> {
-    read: &'r ReadArtifact<'r>,
-    tasks: &'r StagedTasks,
-}
-
-impl Sandboxed<'_> {
-    /// An artifact in a folder that a simulated task uploads as a whole: what would be in there is only known
-    /// when somebody asks for it.
-    fn in_folder(&self, task: &TaskId, name: &str) -> Option<Arc<[u8]>> {
-        let build = self.tasks.lock().simulated.get(task).cloned()?;
-        if !build.folders.iter().any(|folder| name.starts_with(folder)) {
-            return None;
-        }
-        self.tasks
-            .builds
-            .make(&build, name, self.read)
-            .map(Arc::from)
-    }
-}
-
-impl Source for Sandboxed<'_> {
-    fn tree(&self) -> Option<&dyn Tree> {
-        if self.tasks.lock().has_other_version {
-            return None;
-        }
-        let tree = self.tasks.tree.as_deref()?;
-        Some(tree)
-    }
-
-    fn artifact(&self, task: &TaskId, name: &str, limit: u64) -> Result<Artifact, SourceError> {
-        let (task, name) = (task.clone(), name.to_owned());
-        let uploaded = (self.read)(task.as_str(), &name);
-        let uploaded = uploaded.map(|(_, content)| Arc::from(content.bytes.as_ref()));
-        let Some(content) = uploaded.or_else(|| self.in_folder(&task, &name)) else {
-            return Err(SourceError::Missing { task, name });
-        };
-        if content.len() as u64 > limit {
-            return Err(SourceError::TooLarge { task, name, limit });
-        }
-        Ok(Artifact { content })
-    }
-
-    fn state(&self, task: &TaskId) -> StateRead {
-        if let Some(known) = self.tasks.lock().states.get(task) {
-            return Ok(Arc::clone(known));
-        }
-        let state = self.artifact(task, STATE, MAX_STATE)?.state_of(task)?;
-        let mut tasks = self.tasks.lock();
-        tasks.states.insert(task.clone(), Arc::clone(&state));
-        Ok(state)
-    }
-
-    fn past(&self, task: &TaskId, read: &dyn Fn() -> PastRead) -> PastRead {
-        if let Some(known) = self.tasks.lock().past.get(task) {
-            return known.clone();
-        }
-        let past = read();
-        let mut tasks = self.tasks.lock();
-        tasks.past.insert(task.clone(), past.clone());
-        past
-    }
 }

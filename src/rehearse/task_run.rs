@@ -37,7 +37,7 @@ pub struct RunningTask<'a> {
 /// How a phase ended.
 #[derive(Debug)]
 pub enum FinishedTask {
-    /// Its artifacts were published, and workers have finished what it created.
+    /// Its artifacts were published, and workers can run what it created.
     Published(PhaseOutput),
     /// The worker could not publish its artifacts, for these reasons. Nothing that it created runs.
     Unpublished(PhaseOutput, Vec<String>),
@@ -245,7 +245,7 @@ impl RunningTask<'_> {
         outcome.map(|()| (artifacts, breaches))
     }
 
-    /// Ends the task ([`Self::end`]), and lets workers finish the tasks that it created.
+    /// Ends the task ([`Self::end`]), and reads what it has published.
     ///
     /// # Errors
     /// What went wrong in the task; then it is reported as failed.
@@ -255,17 +255,13 @@ impl RunningTask<'_> {
         command: Option<&Command>,
         outcome: Outcome<()>,
     ) -> Outcome<FinishedTask> {
-        let (sandbox, task_id) = (self.claimed.sandbox, self.claimed.task_id.clone());
+        let task_id = self.claimed.task_id.clone();
         let (artifacts, breaches) = self.end(command, outcome).await?;
         let output = PhaseOutput::from_artifacts(name, task_id, &artifacts)?;
-        if !breaches.is_empty() {
-            return Ok(FinishedTask::Unpublished(output, breaches));
-        }
-        let idle = sandbox.state().run_workers_until_idle().await;
-        idle.map_err(|error| {
-            Diagnostic::bug(format!("the sandbox failed in the phase {name}")).because(error)
-        })?;
-        Ok(FinishedTask::Published(output))
+        Ok(match breaches.is_empty() {
+            true => FinishedTask::Published(output),
+            false => FinishedTask::Unpublished(output, breaches),
+        })
     }
 }
 

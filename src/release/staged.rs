@@ -38,6 +38,9 @@ pub struct Staged {
     pub pool: String,
     /// The release that it belongs to.
     pub release: Release,
+    /// The decision task of the release, which tells it apart from others of the same version; `None` if it is not
+    /// known.
+    pub decision: Option<TaskId>,
     /// The phase of the release; empty if the task has none.
     pub phase: String,
     /// The nearest staged tasks before it in the same graph.
@@ -138,6 +141,7 @@ impl Staged {
                 "revision": self.release.revision,
                 "nextVersion": self.release.next_version,
             },
+            "decision": self.decision.as_ref().map(TaskId::as_str),
             "phase": self.phase,
             "from": ids,
             "earlier": self.earlier.as_ref().map(TaskId::as_str),
@@ -193,6 +197,7 @@ impl Staged {
             scopes: scopes.collect::<Result<_, _>>()?,
             pool: text("pool")?,
             release: release(field("release")?)?,
+            decision: optional_id("decision")?,
             phase: text("phase")?,
             from: from.collect::<Result<_, _>>()?,
             earlier: optional_id("earlier")?,
@@ -283,6 +288,7 @@ mod tests {
                 revision: "0123456789abcdef".to_owned(),
                 next_version: "94.0.1".to_owned(),
             },
+            decision: Some(id.clone()),
             phase: "promote".to_owned(),
             from: vec![id.clone()],
             earlier: Some(id.clone()),

@@ -58,8 +58,8 @@ pub use queue::scheduling::TaskEvent;
 pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{
-    ClaimedRun, EventHandler, LOG_ARTIFACT, Maker, NewArtifact, ReadArtifact, RunOutcome,
-    RunResult, Simulator, TaskFilter, WorkSummary, WorkerOptions,
+    ClaimedRun, EventHandler, LOG_ARTIFACT, Maker, NewArtifact, PendingTask, ReadArtifact,
+    RunOutcome, RunResult, Simulator, TaskFilter, WorkSummary, WorkerOptions,
 };
 
 /// How long open connections may take to finish when the sandbox stops.

@@ -34,7 +34,8 @@ impl Before {
     pub fn read(staged: &Staged, source: &dyn Source, report: &mut Report) -> Self {
         let mut before = Self::default();
         let mut direct: BTreeSet<TaskId> = staged.from.iter().cloned().collect();
-        direct.extend(earlier(staged, source, report));
+        let listed = earlier(staged, source, report);
+        direct.extend(listed.iter().cloned());
         before.states = read_lineage(direct.clone(), source, &mut |id, why| {
             report.problem(match why.is_missing() {
                 true => format!(
@@ -49,6 +50,7 @@ impl Before {
         let parents = direct.iter().filter_map(|id| before.states.get(id));
         before.parents = parents.map(|state| state.run.clone()).collect();
         before.check_runs(report);
+        before.check_releases(staged, &listed, report);
         before.check_revisions(staged, report);
         if let Some(original) = &staged.copy_of {
             report.warnings.push(format!(
@@ -72,6 +74,25 @@ impl Before {
                         state.label, parent.run_id, now.label, parent.task_id, now.run.run_id
                     ));
                 }
+            }
+        }
+    }
+
+    /// Reports states of another release than this one and those that the promotion has named.
+    fn check_releases(&self, staged: &Staged, listed: &[TaskId], report: &mut Report) {
+        let Some(own) = &staged.decision else {
+            return;
+        };
+        let decision = |id: &TaskId| self.states.get(id)?.decision.as_ref();
+        let named: BTreeSet<&TaskId> = listed.iter().filter_map(decision).chain([own]).collect();
+        for (id, state) in &self.states {
+            let other = state.decision.as_ref().filter(|id| !named.contains(id));
+            if let Some(other) = other {
+                report.problem(format!(
+                    "{} ({id}) belongs to the release of the decision task {other}, but this task to that of {own}: a \
+                     release must not build on another one",
+                    state.label
+                ));
             }
         }
     }

@@ -99,6 +99,7 @@ impl Bundle {
             },
             label: self.origin.clone(),
             revision: String::new(),
+            decision: None,
             parents: Vec::new(),
             effects: self.effects.clone(),
         };

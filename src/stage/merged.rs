@@ -264,6 +264,7 @@ mod tests {
                 run: run(*letter),
                 label: letter.to_string(),
                 revision: String::new(),
+                decision: None,
                 parents: parents.chars().map(run).collect(),
                 effects: vec![effect("k", value)],
             };

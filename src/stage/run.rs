@@ -95,6 +95,7 @@ pub fn run(run: &TaskRun, definition: &Value, source: &dyn Source) -> Done {
     let state = State {
         run: run.clone(),
         label: label.to_owned(),
+        decision: staged.decision.clone(),
         revision: staged.release.revision.clone(),
         parents: before.parents,
         effects,

@@ -47,6 +47,8 @@ pub struct State {
     pub label: String,
     /// The revision that its release is made of.
     pub revision: String,
+    /// The decision task of its release; `None` if it is not known.
+    pub decision: Option<TaskId>,
     /// The states that it was made on top of.
     pub parents: Vec<TaskRun>,
     /// What the task has changed, in order.
@@ -156,6 +158,7 @@ impl State {
             "run": self.run.to_json(),
             "label": self.label,
             "revision": self.revision,
+            "decision": self.decision.as_ref().map(TaskId::as_str),
             "parents": parents.collect::<Value>(),
             "effects": effects.collect::<Value>(),
         });
@@ -179,6 +182,14 @@ impl State {
             run: TaskRun::read(&value["run"], "run")?,
             label: text("label")?,
             revision: text("revision")?,
+            // States of older versions do not have it.
+            decision: match &value["decision"] {
+                Value::Null => None,
+                id => {
+                    let id = id.as_str().and_then(|id| TaskId::parse(id).ok());
+                    Some(id.ok_or(StateError::Field("decision"))?)
+                }
+            },
             parents: parents.collect::<Result<_, _>>()?,
             effects: Effect::read_all(&value)?,
         })
@@ -201,6 +212,7 @@ mod tests {
             run: run(1),
             label: "beetmover-linux".to_owned(),
             revision: "0123456789abcdef".to_owned(),
+            decision: Some(run(0).task_id),
             parents: vec![run(0)],
             effects: vec![Effect {
                 space: "archive".to_owned(),

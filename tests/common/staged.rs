@@ -27,6 +27,7 @@ pub fn staged(system: &str, action: &str, payload: Value) -> Staged {
             revision: REVISION.to_owned(),
             next_version: String::new(),
         },
+        decision: None,
         phase: "promote".to_owned(),
         from: Vec::new(),
         earlier: None,

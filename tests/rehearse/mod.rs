@@ -7,6 +7,7 @@
 
 mod checks;
 mod command;
+mod concurrent;
 mod definitions;
 mod edits;
 mod environment;
@@ -15,6 +16,7 @@ mod mercurial;
 mod off_cycle;
 mod partners;
 mod pipeline;
+mod planted;
 mod publication;
 mod reading;
 mod scriptworker;

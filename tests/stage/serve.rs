@@ -35,6 +35,7 @@ fn state(effects: Vec<Effect>) -> Merged {
             run_id: 0,
         },
         label: "beetmover".to_owned(),
+        decision: None,
         revision: String::new(),
         parents: Vec::new(),
         effects,

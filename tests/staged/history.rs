@@ -105,6 +105,7 @@ fn with_state(world: &mut World, of: &TaskId, parents: &[&TaskId], value: Option
     let state = State {
         run: run(of),
         label: "an-earlier-task".to_owned(),
+        decision: None,
         revision: String::new(),
         parents: parents.iter().map(|id| run(id)).collect(),
         effects: value

@@ -178,6 +178,7 @@ impl Release {
                 run_id: 0,
             },
             label: "the tasks before".to_owned(),
+            decision: None,
             revision: "0123456789abcdef".to_owned(),
             parents: Vec::new(),
             effects: self.effects.clone(),

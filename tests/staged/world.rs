@@ -83,6 +83,7 @@ impl World {
                 run_id: 0,
             },
             label: "an-earlier-task".to_owned(),
+            decision: None,
             revision: REVISION.to_owned(),
             parents: Vec::new(),
             effects,

@@ -67,6 +67,7 @@ fn state(of: &str, keys: &[&str], value: &str) -> (&'static str, Vec<u8>) {
             run_id: 0,
         },
         label: value.to_owned(),
+        decision: None,
         revision: String::new(),
         parents: Vec::new(),
         effects: effects(keys, value),

@@ -212,6 +212,10 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 line: "snowman rehearse",
             },
             Example {
+                what: "Rehearse five staging releases at once",
+                line: "snowman rehearse --concurrent 5",
+            },
+            Example {
                 what: "Rehearse one flavor, and keep the sandbox to look at",
                 line: "snowman rehearse promote_app --folder /tmp/rehearsal",
             },

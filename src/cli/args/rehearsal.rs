@@ -91,6 +91,36 @@ pub struct RehearseArgs {
     /// Rehearse a task even if its command cannot be read, using flags that match the push
     #[arg(long)]
     pub accept_unread_command: bool,
+    /// Rehearse so many staging releases at once, each a push of its own, and check that none of them sees anything of
+    /// another
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub concurrent: Option<u16>,
+    /// Version of the concurrent releases; can be repeated, and then they have these versions in turn. By default, all
+    /// have the version of the project
+    #[arg(
+        long = "release-version",
+        value_name = "VERSION",
+        requires = "concurrent"
+    )]
+    pub release_versions: Vec<String>,
+    /// Seed of the order in which phases begin and workers claim tasks: the same seed gives the same order
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        requires = "concurrent"
+    )]
+    pub seed: u64,
+    /// Kill every eighth worker at the end of its task, so that the queue runs the task again
+    #[arg(long, requires = "concurrent")]
+    pub disturb: bool,
+    /// Plant a defect in one task, to see that the rehearsal finds it; with --concurrent, in the second release. An
+    /// unknown name lists all defects
+    #[arg(long, value_name = "DEFECT")]
+    pub defect: Option<String>,
+    /// Label of a task that fails; can be repeated. With --concurrent, the task of the second release fails
+    #[arg(long = "fail", value_name = "LABEL")]
+    pub fails: Vec<String>,
     /// Folder to keep the sandbox's state in, to inspect it later with `snowman sandbox`
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<PathBuf>,

@@ -321,6 +321,11 @@ static STAGING: Schema = Schema {
             "the URL of the release archive, which is written to manifests for the update server (default: Mozilla's, depending on the bucket of the task)",
         ),
         optional(
+            "index",
+            Type::OneOf(&[Type::Str, Type::Bool]),
+            "the index path below which staged tasks are indexed, each release below the taskId of its decision task; `false` for no index paths (default: `staging` below `TRUST-DOMAIN.v2.PROJECT`)",
+        ),
+        optional(
             "compare-production",
             Type::Bool,
             "whether release tasks are also generated as in production, checked, and compared with the staged ones (default: true)",

@@ -25,6 +25,8 @@ pub struct Before {
     pub earlier: Option<TaskId>,
     /// The task with the same label that exists already.
     pub copy_of: Option<TaskId>,
+    /// Whether the graph is found in the index by this task.
+    pub stands_for_graph: bool,
 }
 
 /// The task that stages a release task.
@@ -59,6 +61,10 @@ pub fn staged(
             product: product(&task.attributes).unwrap_or_default().to_owned(),
             ..settings.release.clone()
         },
+        decision: settings
+            .tasks
+            .as_ref()
+            .map(|(decision, _)| decision.clone()),
         phase: phase_name(&task.attributes).unwrap_or_default().to_owned(),
         from: before.from,
         earlier: before.earlier,
@@ -113,6 +119,13 @@ pub fn staged(
     tags.insert("os", json!("linux"));
     definition.insert("tags", Value::Object(tags));
     let mut staging = object(Some(&staged.to_json()));
+    let routes = definition.get("routes").unwrap_or(&Value::Null);
+    let routes = settings.namespace().map(|namespace| {
+        namespace.routes(routes, &staged.release.product, before.stands_for_graph)
+    });
+    if let Some(routes) = routes {
+        definition.insert("routes", routes);
+    }
     if recognized.system.name == "notify" {
         // The messages are shown, not sent.
         let routes = take(&mut definition, "routes");

@@ -14,6 +14,7 @@
 
 mod definition;
 mod history;
+mod index;
 mod nearest;
 mod settings;
 
@@ -28,6 +29,7 @@ use crate::base::dag::Dag;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::name::{Label, TaskId};
 use crate::base::text::plural;
+use crate::config::shipping::product;
 use crate::model::id_graph::IdGraph;
 use crate::model::task::Task;
 use crate::release::Recognized;
@@ -76,10 +78,12 @@ pub fn stage_added(
     let (dag, mut staged_before) = surroundings(&graph, settings, existing);
     staged_before.extend(found.keys().cloned());
     let mut from = nearest(&dag, &staged_before)?;
+    let first = first_of_products(&graph, &found);
     Ok(replace(graph, settings, &found, |id, label| Before {
         from: from.remove(id).unwrap_or_default(),
         earlier: earlier.cloned(),
         copy_of: before.get(label).filter(|of| *of != id).cloned(),
+        stands_for_graph: first.contains(id),
     }))
 }
 
@@ -141,6 +145,22 @@ fn find(graph: &IdGraph, settings: &Settings) -> BTreeMap<TaskId, Recognized> {
         tracing::info!("Not staged: {}", systems.join(", "));
     }
     found
+}
+
+/// The first task of each product, by label, among those that were found.
+fn first_of_products(graph: &IdGraph, found: &BTreeMap<TaskId, Recognized>) -> BTreeSet<TaskId> {
+    let mut first: BTreeMap<&str, (&Label, &TaskId)> = BTreeMap::new();
+    for task in graph
+        .tasks()
+        .filter(|task| found.contains_key(&task.task_id))
+    {
+        let own = (&task.label, &task.task_id);
+        let of_product = first
+            .entry(product(&task.attributes).unwrap_or_default())
+            .or_insert(own);
+        *of_product = (*of_product).min(own);
+    }
+    first.into_values().map(|(_, id)| id.clone()).collect()
 }
 
 /// Replaces the tasks that were found.

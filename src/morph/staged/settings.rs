@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::history::history;
+use super::index::Namespace;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::{KindName, Label, TaskId};
 use crate::base::path::ValuePath;
@@ -14,6 +15,7 @@ use crate::config::parameters::Parameters;
 use crate::config::release;
 use crate::model::id_graph::PlannedTask;
 use crate::model::label_graph::LabelGraph;
+use crate::ports::environment::Environment;
 use crate::release::staged::{Release, Repository};
 use crate::release::{Recognized, SYSTEMS, check, check_staged, recognize, recognize_as};
 
@@ -35,6 +37,10 @@ pub struct Settings {
     pub(super) history: Vec<TaskId>,
     /// The file of the repository with what is known of earlier releases, on top of these.
     pub history_file: Option<String>,
+    /// The index path below which the staged tasks of each release are indexed, if they are, and that of the project.
+    index: Option<(String, String)>,
+    /// The decision task of the release, and the task that creates the graph, if they are known.
+    pub(super) tasks: Option<(TaskId, TaskId)>,
     /// The address of the archive.
     pub(super) archive: Option<String>,
     /// The repository of the push, if tasks can read it.
@@ -124,6 +130,8 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
         history_file: listed.file,
         compares: section.get("compare-production") != Some(&Value::Bool(false)),
         image: section.get("image").cloned(),
+        index: index(config, params, section),
+        tasks: None,
         archive: archive.map(str::to_owned),
         repository: repository(params),
         partners: params
@@ -148,6 +156,18 @@ pub fn settings(config: &GraphConfig, params: &Parameters) -> Outcome<Option<Set
                 .unwrap_or(1),
         },
     }))
+}
+
+/// The index path below which the staged tasks of each release are indexed, and that of the project.
+fn index(config: &GraphConfig, params: &Parameters, section: &Object) -> Option<(String, String)> {
+    let domain = config.get("trust-domain").and_then(Value::as_str);
+    let project = format!("{}.v2.{}", domain.unwrap_or_default(), params.project());
+    let path = match section.get("index") {
+        Some(Value::String(path)) => path.trim_matches('.').to_owned(),
+        Some(Value::Bool(false)) => return None,
+        _ => format!("{project}.staging"),
+    };
+    Some((path, project))
 }
 
 /// The repository of the push. Tasks have no key, so they read it over HTTP, or where it is a folder.
@@ -214,6 +234,22 @@ impl Settings {
         let task = task.filter(|_| self.history_file.is_some());
         self.history.extend(task.cloned());
         self
+    }
+
+    /// The settings with the tasks that this process runs in: the decision task of the release, which an action of its
+    /// group knows, and the one that creates the graph.
+    #[must_use]
+    pub fn in_tasks(mut self, environment: &Environment) -> Self {
+        let id = |name: &str| TaskId::parse(environment.filled(name)?).ok();
+        self.tasks =
+            id("TASK_ID").map(|own| (id("ACTION_TASK_GROUP_ID").unwrap_or(own.clone()), own));
+        self
+    }
+
+    /// The part of the index that the staged tasks of the release are in, if they are in it.
+    pub(super) fn namespace(&self) -> Option<Namespace> {
+        let (path, project) = self.index.as_ref()?;
+        Some(Namespace::new(path, project, self.tasks.as_ref()))
     }
 
     /// The image of staged tasks. Where nothing is created, it may not be known.

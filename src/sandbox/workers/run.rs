@@ -1,10 +1,16 @@
 //! The work loop of simulated workers.
 
 use rayon::prelude::*;
+use serde_json::Value;
 
-use super::simulation::{ClaimedRun, RunOutcome, RunResult, WorkSummary, simulate};
+use super::simulation::{ClaimedRun, PendingTask, RunOutcome, RunResult, WorkSummary, simulate};
 use crate::sandbox::error::{ErrorCode, ServiceError};
+use crate::sandbox::services::Services;
 use crate::sandbox::state::{State, WORKER, end_run, upload_artifact};
+use crate::sandbox::time::Moment;
+
+/// Why a run ends whose worker has been killed. The queue then makes the task pending again.
+const KILLED: &str = "worker-shutdown";
 
 /// How many tasks are claimed before the first of them is resolved.
 const AT_ONCE: usize = 64;
@@ -27,19 +33,74 @@ impl State {
             if claimed.is_empty() {
                 return Ok(summary);
             }
-            let results: Vec<RunResult> = claimed
-                .par_iter()
-                .map(|(run, forced)| self.simulate(run, forced.as_ref()))
-                .collect();
-            for ((run, _), result) in claimed.iter().zip(results) {
-                match self.upload_and_resolve(run, result)? {
-                    RunOutcome::Completed => summary.completed += 1,
-                    RunOutcome::Failed => summary.failed += 1,
-                    RunOutcome::Exception(_) => summary.exceptions += 1,
-                }
-            }
+            self.finish(&claimed, &|_| false, &mut summary)?;
             tokio::task::yield_now().await;
         }
+    }
+
+    /// The pending tasks that simulated workers run, in the order of their taskIds.
+    #[must_use]
+    pub fn pending(&self) -> Vec<PendingTask> {
+        self.shared.read(|services| {
+            let pending = services.queue.pending.values().flatten();
+            let tasks = pending.filter_map(|(_, _, id)| services.queue.tasks.get(id));
+            let simulated = tasks.filter(|task| is_simulated(services, &task.definition.json));
+            let mut all: Vec<PendingTask> = simulated
+                .map(|task| PendingTask {
+                    task_id: task.id.clone(),
+                    group_id: task.definition.text("taskGroupId").to_owned(),
+                    label: task.definition.label().to_owned(),
+                })
+                .collect();
+            all.sort_unstable();
+            all
+        })
+    }
+
+    /// Claims pending tasks in this order, runs them at once, on all processors, and resolves them in this order.
+    ///
+    /// The worker of a run that is `killed` ends after the run has uploaded its artifacts and before it is resolved: the
+    /// run ends as `worker-shutdown`, and the queue makes the task pending again while it has retries left.
+    ///
+    /// # Errors
+    /// When one of the tasks is not pending, or the sandbox cannot store the results.
+    pub fn run_pending(
+        &self,
+        task_ids: &[String],
+        killed: &dyn Fn(&ClaimedRun) -> bool,
+    ) -> Result<WorkSummary, ServiceError> {
+        let claimed = task_ids.iter().map(|id| {
+            self.shared
+                .with(|services, now| claim(services, id.clone(), now))
+        });
+        let claimed = claimed.collect::<Result<Vec<_>, _>>()?;
+        let mut summary = WorkSummary::default();
+        self.finish(&claimed, killed, &mut summary)?;
+        Ok(summary)
+    }
+
+    /// Runs claimed tasks at once, and resolves them.
+    fn finish(
+        &self,
+        claimed: &[(ClaimedRun, Option<RunOutcome>)],
+        killed: &dyn Fn(&ClaimedRun) -> bool,
+        summary: &mut WorkSummary,
+    ) -> Result<(), ServiceError> {
+        let results: Vec<RunResult> = claimed
+            .par_iter()
+            .map(|(run, forced)| self.simulate(run, forced.as_ref()))
+            .collect();
+        for ((run, _), mut result) in claimed.iter().zip(results) {
+            if killed(run) {
+                result.outcome = RunOutcome::Exception(KILLED.to_owned());
+            }
+            match self.upload_and_resolve(run, result)? {
+                RunOutcome::Completed => summary.completed += 1,
+                RunOutcome::Failed => summary.failed += 1,
+                RunOutcome::Exception(_) => summary.exceptions += 1,
+            }
+        }
+        Ok(())
     }
 
     fn simulate(&self, run: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
@@ -62,36 +123,20 @@ impl State {
 
     fn claim_next(&self) -> Result<Option<(ClaimedRun, Option<RunOutcome>)>, ServiceError> {
         self.shared.with(|services, now| {
-            let simulated =
-                |id: &str| match (&services.left_to_caller, services.queue.tasks.get(id)) {
-                    (Some(left), Some(task)) => !left(&task.definition.json),
-                    _ => true,
-                };
+            let simulated = |id: &str| match services.queue.tasks.get(id) {
+                Some(task) => is_simulated(services, &task.definition.json),
+                None => true,
+            };
             let next = services
                 .queue
                 .pending
                 .values()
                 .filter_map(|tasks| tasks.iter().find(|(_, _, id)| simulated(id)))
                 .min();
-            let Some((_, _, id)) = next.cloned() else {
-                return Ok(None);
-            };
-            let run_id = services.queue.latest_run_id(&id)?;
-            let task = services.queue.task(&id)?;
-            let run = ClaimedRun {
-                task_id: id.clone(),
-                run_id,
-                label: task.definition.label().to_owned(),
-                definition: task.definition.json.clone(),
-            };
-            let deadline = task.definition.deadline;
-            services.queue.claim(&id, run_id, WORKER, deadline, now)?;
-            let forced = services
-                .forced_outcomes
-                .get(&run.label)
-                .or_else(|| services.forced_outcomes.get(&id))
-                .cloned();
-            Ok(Some((run, forced)))
+            match next.cloned() {
+                Some((_, _, id)) => claim(services, id, now).map(Some),
+                None => Ok(None),
+            }
         })
     }
 
@@ -122,4 +167,34 @@ impl State {
             Ok(outcome)
         })
     }
+}
+
+/// Whether simulated workers run a task of this definition.
+fn is_simulated(services: &Services, definition: &Value) -> bool {
+    let left = services.left_to_caller.as_ref();
+    left.is_none_or(|left| !left(definition))
+}
+
+/// Claims a pending task, and returns how its run is to end, if that is set.
+fn claim(
+    services: &mut Services,
+    id: String,
+    now: Moment,
+) -> Result<(ClaimedRun, Option<RunOutcome>), ServiceError> {
+    let run_id = services.queue.latest_run_id(&id)?;
+    let task = services.queue.task(&id)?;
+    let run = ClaimedRun {
+        task_id: id,
+        run_id,
+        label: task.definition.label().to_owned(),
+        definition: task.definition.json.clone(),
+    };
+    let (id, deadline) = (run.task_id.as_str(), task.definition.deadline);
+    services.queue.claim(id, run_id, WORKER, deadline, now)?;
+    let forced = services
+        .forced_outcomes
+        .get(&run.label)
+        .or_else(|| services.forced_outcomes.get(id))
+        .cloned();
+    Ok((run, forced))
 }

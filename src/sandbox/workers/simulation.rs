@@ -75,6 +75,17 @@ pub struct ClaimedRun {
     pub definition: Value,
 }
 
+/// A task that a simulated worker may claim.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PendingTask {
+    /// The task id.
+    pub task_id: String,
+    /// The id of its group.
+    pub group_id: String,
+    /// The task's label.
+    pub label: String,
+}
+
 /// How a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunOutcome {

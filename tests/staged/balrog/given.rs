@@ -45,6 +45,7 @@ fn with_state(world: &mut World, from: &[&TaskId], effects: Vec<(&str, &str, Val
     let state = State {
         run: run(&id),
         label: "given".to_owned(),
+        decision: None,
         revision: String::new(),
         parents: from.iter().map(|id| run(id)).collect(),
         effects: effects.collect(),
