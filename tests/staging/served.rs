@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use reqwest::StatusCode;
 use reqwest::header::LOCATION;
-use serde_json::json;
+use serde_json::{Value, json};
 use snowman::base::value::json as own;
 use snowman::stage::history::Bundle;
 use snowman::stage::state::Effect;
@@ -48,6 +48,26 @@ impl Server {
         });
         (Self(child), format!("http://{}", address.unwrap()))
     }
+}
+
+/// What `stage show` says about the group, and its exit code.
+fn shown(taskcluster: &Taskcluster) -> (Value, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_snowman"))
+        .args(["stage", "show", DECISION, "--json"])
+        .env_clear()
+        .env("TASKCLUSTER_ROOT_URL", taskcluster.sandbox.root_url())
+        .env(
+            "TASKCLUSTER_PROXY_URL",
+            taskcluster.sandbox.proxy_url(DECISION),
+        )
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let shown = serde_json::from_slice(&output.stdout);
+    (
+        shown.unwrap_or_else(|error| unreachable!("{error}: {said}")),
+        output.status.code(),
+    )
 }
 
 /// Two files of an earlier release, as a bundle says it; one has other content now.
@@ -114,6 +134,19 @@ async fn a_release_and_its_history_are_served() {
     state.claim(&publish).unwrap();
     let made = ran(&taskcluster, &publish, 0);
     complete(&taskcluster, &publish, &made);
+    let (told, code) = tokio::task::block_in_place(|| shown(&taskcluster));
+    assert_eq!((&told["holds"], code), (&json!(true), Some(0)));
+    let tasks = told["releases"][0]["tasks"].as_array().unwrap().iter();
+    let staged: Vec<&Value> = tasks.filter(|task| !task["report"].is_null()).collect();
+    let [staged] = staged[..] else {
+        unreachable!("{told}")
+    };
+    assert_eq!(staged["system"], "beetmover: push-to-candidates");
+    assert_eq!(staged["phases"][0]["taskId"], json!(publish));
+    assert_eq!(
+        staged["report"]["wouldHappen"],
+        json!(["1 file would be uploaded"])
+    );
     let (_server, address) = tokio::task::block_in_place(|| Server::start(&taskcluster));
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -154,4 +187,33 @@ async fn a_release_and_its_history_are_served() {
     let (status, _, text) = get("pub/hail/releases/93.0/other.txt").await;
     assert_eq!(status, StatusCode::BAD_GATEWAY);
     assert!(text.contains("is not what was published"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_is_shown_even_if_all_its_tasks_are_red() {
+    let taskcluster = Taskcluster::new().await;
+    let state = taskcluster.sandbox.state();
+    let red = id('B');
+    let task = Task {
+        id: red.clone(),
+        system: "beetmover",
+        action: "push-to-candidates",
+        scopes: &[],
+        payload: json!({}),
+        from: &[],
+        history: &[],
+    };
+    task.create(&taskcluster);
+    state.claim(&red).unwrap();
+    let report = json!({"system": "beetmover", "problems": ["no bucket"]}).to_string();
+    let name = "public/staging/report.json";
+    state
+        .put_artifact(&red, None, name, "application/json", report)
+        .unwrap();
+    state.report_failed(&red).unwrap();
+    let (told, code) = tokio::task::block_in_place(|| shown(&taskcluster));
+    assert_eq!((&told["holds"], code), (&json!(false), Some(1)));
+    let tasks = told["releases"][0]["tasks"].as_array().unwrap().iter();
+    let problems: Vec<&Value> = tasks.map(|task| &task["report"]["problems"]).collect();
+    assert!(problems.contains(&&json!(["no bucket"])), "{told}");
 }

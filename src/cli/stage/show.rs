@@ -14,7 +14,8 @@ use crate::cli::context::runtime;
 use crate::cli::helper::CommandHelper;
 use crate::cli::overview::{Queued, Sandboxed, of_groups, of_sandbox, unreadable};
 use crate::cli::repository::WorkingFolder;
-use crate::overview::{self, Groups, Overview, ReleaseSource, collect};
+use crate::overview::{self, Groups, Overview, ReleaseSource, TaskView, collect};
+use crate::stage::merged::Merged;
 use crate::stage::systems::DEFERRED;
 use crate::taskcluster::Client;
 
@@ -45,7 +46,14 @@ pub fn show(args: &StageShowArgs, command: &CommandHelper<'_>) -> Outcome<ExitCo
         }
     };
     let mut shown = shown?;
-    let merged = release.merged(command.output)?;
+    // Tasks that fail leave no state.
+    let staged = shown.tasks().filter(|task| !task.system.is_empty());
+    let red: Vec<bool> = staged.map(TaskView::is_red).collect();
+    let all_red = !red.is_empty() && red.iter().all(|red| *red);
+    let merged = match all_red {
+        true => Merged::default(),
+        false => release.merged(command.output)?,
+    };
     for release in &mut shown.releases {
         let own = release.tasks.iter().flat_map(|task| task.created());
         let own: BTreeSet<&str> = own.map(|event| event.task_id.as_str()).collect();
