@@ -37,11 +37,15 @@ const BATCH: usize = 1_000;
 /// By how many seconds clocks may differ before it is reported.
 const CLOCKS_DIFFER: i64 = 60;
 /// How long a signed URL is valid.
-const SIGNED_FOR: Duration = Duration::from_secs(15 * 60);
+pub(super) const SIGNED_FOR: Duration = Duration::from_secs(15 * 60);
 
 impl Ready {
     /// Makes a call, and repeats it after transient failures.
-    async fn ask<T, F>(&self, call: &str, make: impl FnMut() -> F + Send) -> Result<T, ApiError>
+    pub(super) async fn ask<T, F>(
+        &self,
+        call: &str,
+        make: impl FnMut() -> F + Send,
+    ) -> Result<T, ApiError>
     where
         F: Future<Output = anyhow::Result<T>> + Send,
     {
@@ -149,17 +153,18 @@ impl Ready {
         Ok(())
     }
 
-    /// Requests every page of a list; `page` requests one, `signed` makes a signed URL for it.
-    async fn pages<F>(
+    /// Requests every page of the list `name`; `page` requests one, `signed` makes a signed URL for it.
+    pub(super) async fn pages<F>(
         &self,
         call: &str,
+        name: &str,
         page: impl Fn(Option<String>) -> F + Send + Sync,
         signed: impl Fn(&str) -> anyhow::Result<String> + Send,
     ) -> Result<Vec<Value>, ApiError>
     where
         F: Future<Output = anyhow::Result<Value>> + Send,
     {
-        let mut tasks = Vec::new();
+        let mut all = Vec::new();
         let mut next: Option<String> = None;
         loop {
             let mut answer = match &next {
@@ -172,14 +177,32 @@ impl Ready {
                 _ => self.ask(call, || page(next.clone())).await?,
             };
             let following = token(&answer);
-            if let Some(Value::Array(rows)) = answer.get_mut("tasks").map(Value::take) {
-                tasks.extend(rows);
+            if let Some(Value::Array(rows)) = answer.get_mut(name).map(Value::take) {
+                all.extend(rows);
             }
             if following.is_none() || following == next {
-                return Ok(tasks);
+                return Ok(all);
             }
             next = following;
         }
+    }
+
+    /// The rows of the tasks directly in a namespace of the index.
+    pub(super) async fn indexed(
+        &self,
+        call: &str,
+        namespace: &str,
+    ) -> Result<Vec<Value>, ApiError> {
+        one_part(call, namespace)?;
+        let page = |token: Option<String>| async move {
+            let token = token.as_deref();
+            self.index.listTasks(namespace, token, None).await
+        };
+        let signed = |token: &str| {
+            let index = &self.index;
+            index.listTasks_signed_url(namespace, Some(token), None, SIGNED_FOR)
+        };
+        self.pages(call, "tasks", page, signed).await
     }
 }
 
@@ -275,6 +298,7 @@ impl Taskcluster for Ready {
             let rows = self
                 .pages(
                     &call,
+                    "tasks",
                     |token| async move {
                         let query = token.as_deref().map(|t| vec![("continuationToken", t)]);
                         self.answered(&self.queue.client, ("GET", path), query, None)
@@ -398,25 +422,7 @@ impl Taskcluster for Ready {
     fn list_index<'a>(&'a self, namespace: &'a IndexPath) -> Answer<'a, Vec<TaskId>> {
         Box::pin(async move {
             let call = format!("index.listTasks({namespace})");
-            one_part(&call, namespace.as_str())?;
-            let rows = self
-                .pages(
-                    &call,
-                    |token| async move {
-                        self.index
-                            .listTasks(namespace.as_str(), token.as_deref(), None)
-                            .await
-                    },
-                    |token| {
-                        self.index.listTasks_signed_url(
-                            namespace.as_str(),
-                            Some(token),
-                            None,
-                            SIGNED_FOR,
-                        )
-                    },
-                )
-                .await?;
+            let rows = self.indexed(&call, namespace.as_str()).await?;
             let mut tasks = rows
                 .iter()
                 .map(|row| {

@@ -61,7 +61,7 @@ impl Client {
         })
     }
 
-    fn ask<'a, T: Send + 'a>(
+    pub(super) fn ask<'a, T: Send + 'a>(
         &'a self,
         call: impl FnOnce(&'a Ready) -> Answer<'a, T>,
     ) -> Answer<'a, T> {

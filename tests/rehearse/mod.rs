@@ -13,6 +13,7 @@ mod edits;
 mod environment;
 mod guide;
 mod mercurial;
+mod namespaces;
 mod off_cycle;
 mod partners;
 mod pipeline;

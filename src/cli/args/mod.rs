@@ -26,7 +26,8 @@ pub use images::{BuildImageArgs, ImageDigestArgs, LoadImageArgs, LoadTaskArgs};
 pub use rehearsal::{RehearseArgs, SandboxArgs};
 pub use setup::{InitArgs, ReferenceArgs};
 pub use stage::{
-    StageArgs, StageCommand, StageHistoryArgs, StageRunArgs, StageServeArgs, StageShowArgs,
+    StageArgs, StageCleanArgs, StageCommand, StageHistoryArgs, StageIndexArgs, StageListArgs,
+    StageRunArgs, StageServeArgs, StageShowArgs,
 };
 pub use try_push::{TryArgs, TryReleaseArgs, TryScriptworkerArgs};
 

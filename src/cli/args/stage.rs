@@ -20,6 +20,10 @@ pub enum StageCommand {
     Run(StageRunArgs),
     /// Show a staged release: its phases and systems, what is red, what production would have done
     Show(StageShowArgs),
+    /// List the staged releases that are in the index
+    List(StageListArgs),
+    /// Remove staged releases from the index; their tasks stay until they expire
+    Clean(StageCleanArgs),
     /// Serve a staged release over HTTP, as the servers of production would
     Serve(StageServeArgs),
     /// Write what earlier releases leave to later ones, of a staged release or of public data
@@ -39,6 +43,44 @@ pub struct StageShowArgs {
     /// File to write a page to, with every task; it can be read without a network
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// Which index `stage list` and `stage clean` look at.
+#[derive(Debug, Args)]
+pub struct StageIndexArgs {
+    /// Index path below which staged releases are, as in `snowman.staging.index`; can be repeated. By default, that of
+    /// the project, or else all below its trust domain
+    #[arg(long = "index", value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
+    pub paths: Vec<String>,
+    /// Folder of a rehearsal (`rehearse --folder`) in place of a deployment
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Folder that contains config.yml
+    #[arg(long, value_name = "FOLDER")]
+    pub root: Option<String>,
+}
+
+/// Flags of `stage list`.
+#[derive(Debug, Args)]
+pub struct StageListArgs {
+    #[command(flatten)]
+    pub index: StageIndexArgs,
+    /// Output the result as JSON
+    #[arg(short = 'J', long)]
+    pub json: bool,
+}
+
+/// Flags of `stage clean`.
+#[derive(Debug, Args)]
+pub struct StageCleanArgs {
+    /// Decision tasks of the releases
+    #[arg(value_name = "DECISION", required = true)]
+    pub decisions: Vec<String>,
+    #[command(flatten)]
+    pub index: StageIndexArgs,
+    /// Only print the index paths that would be removed
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Flags of `stage serve`.

@@ -134,8 +134,11 @@ impl Release {
     }
 }
 
-/// The tasks in the folder of a sandbox's state.
-fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
+/// The sandbox whose state is in a folder.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn sandbox_of(runtime: &Runtime, folder: &Path) -> Outcome<Sandbox> {
     if !folder.join("tasks").is_dir() {
         return Err(Diagnostic::user(format!(
             "{}: the folder contains no state of a sandbox",
@@ -150,9 +153,16 @@ fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
         workers: WorkerOptions::default(),
         clock: Arc::new(|| SystemClock.now().moment()),
     };
-    let sandbox = runtime
-        .block_on(Sandbox::start(options))
-        .map_err(|error| Diagnostic::environment("cannot read the sandbox").because(error))?;
+    runtime.block_on(Sandbox::start(options)).map_err(|error| {
+        Diagnostic::environment("cannot read the sandbox")
+            .because(error)
+            .into()
+    })
+}
+
+/// The tasks in the folder of a sandbox's state.
+fn of_folder(runtime: &Runtime, folder: &Path) -> Outcome<Release> {
+    let sandbox = sandbox_of(runtime, folder)?;
     let state = sandbox.state();
     let groups = state.groups();
     let mut tasks = Tasks::default();
