@@ -31,6 +31,14 @@ impl Owners {
         self.lock().get(group).cloned()
     }
 
+    /// The staged tasks of a release; `None` if it has no group yet.
+    pub fn staged_of(&self, release: usize) -> Option<StagedTasks> {
+        let owners = self.lock();
+        let mut owners = owners.values();
+        let owner = owners.find(|owner| owner.release == release);
+        owner.map(|owner| owner.staged.clone())
+    }
+
     /// Runs staged tasks of all releases.
     pub fn simulator(&self) -> Simulator {
         let owners = self.clone();

@@ -154,10 +154,7 @@ impl StagedTasks {
     pub fn states(&self, sandbox: &Sandbox) -> Result<BTreeMap<TaskId, Arc<State>>, Diagnostic> {
         let mut states = BTreeMap::new();
         for id in self.passed() {
-            let read = |id: &str, name: &str| {
-                let content = sandbox.state().artifact(id, None, name)?;
-                Some((0, content))
-            };
+            let read = |id: &str, name: &str| sandbox.state().latest_artifact(id, name);
             let source = Sandboxed {
                 read: &read,
                 tasks: self,

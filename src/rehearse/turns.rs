@@ -15,7 +15,10 @@ use tokio::sync::oneshot;
 use super::owners::Owners;
 use crate::base::diagnostic::{Diagnostic, Outcome};
 use crate::base::name::TaskId;
+use crate::base::task_state::TaskState;
+use crate::base::value::Value;
 use crate::sandbox::{PendingTask, Sandbox, ServiceError};
+use crate::stage::merged::Merged;
 
 /// How many tasks run at once at most.
 const AT_ONCE: usize = 64;
@@ -97,8 +100,16 @@ pub struct Overlap {
     pub staged: usize,
     /// How many workers were killed.
     pub killed: usize,
+    /// How many tasks were run again after their phase.
+    pub rerun: usize,
+    /// What was not the same after tasks had been run again.
+    pub changed: Vec<String>,
     /// A digest of the order in which tasks were claimed.
     pub order: String,
+}
+
+fn failed(error: ServiceError) -> Diagnostic {
+    Diagnostic::bug("the sandbox failed while releases were rehearsed").because(error)
 }
 
 /// The schedule.
@@ -115,6 +126,8 @@ pub struct Schedule {
     overlap: Overlap,
     /// The releases and labels of claimed tasks.
     order: Sha256,
+    /// The tasks of the phase of each release, in the order in which they were claimed.
+    claimed: BTreeMap<usize, Vec<String>>,
 }
 
 impl Schedule {
@@ -142,6 +155,7 @@ impl Schedule {
             acting: releases,
             overlap: Overlap::default(),
             order: Sha256::new(),
+            claimed: BTreeMap::new(),
         };
         (schedule, turns)
     }
@@ -172,14 +186,12 @@ impl Schedule {
                 self.overlap.order = order.collect();
                 return Ok(self.overlap);
             }
-            self.decide().map_err(|error| {
-                Diagnostic::bug("the sandbox failed while releases were rehearsed").because(error)
-            })?;
+            self.decide()?;
         }
     }
 
     /// Lets a release or workers act.
-    fn decide(&mut self) -> Result<(), ServiceError> {
+    fn decide(&mut self) -> Outcome<()> {
         let ready = self.waiting.iter();
         let ready = ready.filter(|(_, wait)| matches!(wait, Wait::ForTurn(_)));
         let ready: Vec<usize> = ready.map(|(release, _)| *release).collect();
@@ -208,10 +220,14 @@ impl Schedule {
         let idle: Vec<usize> = idle.map(|(release, _)| *release).collect();
         match self.random.choice(&idle).copied() {
             Some(release) => {
+                self.rerun(release)?;
                 self.go_on(release);
                 Ok(())
             }
-            None => self.work(pending),
+            None => {
+                self.work(pending).map_err(failed)?;
+                Ok(())
+            }
         }
     }
 
@@ -224,6 +240,50 @@ impl Schedule {
             // If the release does not listen any more, it is about to say that it has ended.
             let _ = go.send(());
         }
+    }
+
+    /// Runs the whole phase of a release again, in the order in which its tasks were claimed: the results are to be the
+    /// same.
+    fn rerun(&mut self, release: usize) -> Outcome<()> {
+        let claimed = self.claimed.remove(&release).unwrap_or_default();
+        let Some(staged) = self.owners.staged_of(release).filter(|_| self.disturbs) else {
+            return Ok(());
+        };
+        let before = Merged::new(&staged.states(&self.sandbox)?);
+        let state = self.sandbox.state();
+        // A task whose worker was killed has been claimed again.
+        let mut seen = BTreeSet::new();
+        let last = claimed.into_iter().rev();
+        let mut last: Vec<String> = last.filter(|id| seen.insert(id.clone())).collect();
+        last.reverse();
+        for id in last {
+            let is_completed = state.task(&id).map(|task| task.state) == Some(TaskState::Completed);
+            if is_completed {
+                state.rerun(&id).map_err(failed)?;
+                state.run_pending(&[id], &|_| false).map_err(failed)?;
+                self.overlap.rerun += 1;
+            }
+        }
+        let after = Merged::new(&staged.states(&self.sandbox)?);
+        let names: BTreeSet<&str> = before.spaces().chain(after.spaces()).collect();
+        for space in names {
+            let values = |merged: &'_ Merged| -> BTreeMap<String, Value> {
+                let entries = merged.space(space);
+                entries
+                    .map(|(key, entry)| (key.to_owned(), entry.value.clone()))
+                    .collect()
+            };
+            let (before, after) = (values(&before), values(&after));
+            let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            let changed = keys
+                .into_iter()
+                .filter(|key| before.get(*key) != after.get(*key));
+            self.overlap.changed.extend(changed.map(|key| {
+                let number = release + 1;
+                format!("release {number}: `{key}` in {space} is another one")
+            }));
+        }
+        Ok(())
     }
 
     /// Lets workers run some of the pending tasks.
@@ -261,6 +321,8 @@ impl Schedule {
         for task in &chosen {
             let release = release(task).unwrap_or_default();
             self.order.update(format!("{release} {}\n", task.label));
+            let of_release = self.claimed.entry(release).or_default();
+            of_release.push(task.task_id.clone());
         }
         let releases: BTreeSet<usize> = chosen.iter().filter_map(release).collect();
         let staged = chosen.iter().filter_map(|task| {

@@ -199,6 +199,14 @@ impl State {
         content.decompressed()
     }
 
+    /// Returns an artifact of the latest run of a task, with the number of the run.
+    pub fn latest_artifact(&self, task_id: &str, name: &str) -> Option<(usize, Content)> {
+        let run_id = self
+            .shared
+            .read(|services| services.queue.latest_run_id(task_id).ok())?;
+        Some((run_id, self.artifact(task_id, Some(run_id), name)?))
+    }
+
     /// Inserts a task into the index, like `insertTask`.
     pub fn insert_index(
         &self,
@@ -367,6 +375,12 @@ impl State {
                 Err(task_not_found(task_id))
             }
         })
+    }
+
+    /// Runs a resolved task again, like `rerunTask`.
+    pub fn rerun(&self, task_id: &str) -> Result<(), ServiceError> {
+        self.shared
+            .with(|services, now| services.queue.rerun(task_id, now).map(drop))
     }
 
     /// Seals a group.

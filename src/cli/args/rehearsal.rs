@@ -111,7 +111,8 @@ pub struct RehearseArgs {
         requires = "concurrent"
     )]
     pub seed: u64,
-    /// Kill every eighth worker at the end of its task, so that the queue runs the task again
+    /// Kill every eighth worker at the end of its task, so that the queue runs the task again, and run each whole phase
+    /// again when it has ended
     #[arg(long, requires = "concurrent")]
     pub disturb: bool,
     /// Plant a defect in one task, to see that the rehearsal finds it; with --concurrent, in the second release. An

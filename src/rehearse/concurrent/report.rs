@@ -117,6 +117,7 @@ impl ConcurrentReport {
             "rounds": self.overlap.rounds,
             "order": self.overlap.order,
             "killedWorkers": self.overlap.killed,
+            "tasksRunAgain": self.overlap.rerun,
             "releasesAtOnce": self.overlap.releases,
             "releasesWithStagedTasksAtOnce": self.overlap.staged,
             "isolation": checks.collect::<Value>(),
@@ -184,7 +185,11 @@ impl ConcurrentReport {
             ));
         }
         let killed = match self.disturbed {
-            true => format!(", {} killed", plural(self.overlap.killed, "worker")),
+            true => format!(
+                ", {} killed, {} run again",
+                plural(self.overlap.killed, "worker"),
+                plural(self.overlap.rerun, "task")
+            ),
             false => String::new(),
         };
         out.push_str(&format!(

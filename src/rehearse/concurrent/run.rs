@@ -13,7 +13,7 @@ use crate::config::graph_config::GraphConfig;
 use crate::decision::{self, Context};
 use crate::ports::files::Files;
 use crate::ports::vcs::Vcs;
-use crate::rehearse::check::PhaseReport;
+use crate::rehearse::check::{Check, PhaseReport};
 use crate::rehearse::options::Concurrent;
 use crate::rehearse::rehearsal::Rehearsal;
 use crate::rehearse::turns::{Schedule, Turn};
@@ -178,7 +178,13 @@ where
             staged: rehearsal.staged(),
         })
         .collect();
-    let isolation = isolation::check(first.sandbox(), &releases)?;
+    let mut isolation = isolation::check(first.sandbox(), &releases)?;
+    if concurrent.disturb {
+        isolation.checks.push(Check {
+            rule: "a phase that is run again changes no state",
+            breaches: overlap.changed.clone(),
+        });
+    }
     let releases = ended.into_iter().zip(&rehearsals).zip(&versions);
     let releases =
         releases.map(

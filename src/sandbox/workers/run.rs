@@ -104,12 +104,7 @@ impl State {
     }
 
     fn simulate(&self, run: &ClaimedRun, forced: Option<&RunOutcome>) -> RunResult {
-        let read = |task: &str, name: &str| {
-            let run_id = self
-                .shared
-                .read(|services| services.queue.latest_run_id(task).ok())?;
-            Some((run_id, self.artifact(task, Some(run_id), name)?))
-        };
+        let read = |task: &str, name: &str| self.latest_artifact(task, name);
         let simulator = self.shared.workers.simulator.as_ref();
         let simulated = simulator.and_then(|simulator| simulator(run, &read));
         let make = |name: &str| {
