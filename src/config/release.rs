@@ -44,6 +44,11 @@ pub static DERIVED: &[Derived] = &[
         value: |release| Some(level(release.config, release.params).to_owned()),
     },
     Derived {
+        name: "environment",
+        doc: "the environment of the release services: `production` for a release of production, `dev` on Try if `worker-overrides` of `try_task_config` name a worker pool of development, which ends with `-dev`, else `staging`",
+        value: |release| Some(environment(release.config, release.params).to_owned()),
+    },
+    Derived {
         name: "type",
         doc: "the parameter `release_type`, or else derived from the version: `nightly`, `beta`, `release-rc`, `release` or `esr`",
         value: |release| {
@@ -155,6 +160,20 @@ pub fn pushed_branch(params: &Parameters) -> Option<&str> {
     }
 }
 
+/// Returns the environment of the release services that tasks use.
+fn environment(config: &GraphConfig, params: &Parameters) -> &'static str {
+    if is_production(config, params) {
+        return "production";
+    }
+    let overrides = params.get("try_task_config");
+    let overrides = overrides.and_then(|config| config.get("worker-overrides")?.as_object());
+    let mut pools = overrides.into_iter().flat_map(Object::values);
+    match pools.any(|pool| pool.as_str().is_some_and(|pool| pool.ends_with("-dev"))) {
+        true => "dev",
+        false => "staging",
+    }
+}
+
 /// Returns whether a release is `production` or `staging`, as mozilla-taskgraph does: `head_ref` has to be the whole
 /// name of a branch.
 #[must_use]
@@ -203,7 +222,7 @@ mod tests {
         assert_eq!(
             Value::Object(beta),
             json!({
-                "level": "staging", "type": "beta", "major": "94", "minor": "0", "patch": "0",
+                "level": "staging", "environment": "staging", "type": "beta", "major": "94", "minor": "0", "patch": "0",
                 "app_version": "94.0",
                 "is_nightly": "false", "is_beta": "true", "is_esr": "false", "is_rc": "false",
                 "beta_number": "14",
@@ -216,8 +235,27 @@ mod tests {
         // Other strings have no version.
         assert_eq!(
             derive("tuesday").keys().collect::<Vec<_>>(),
-            ["level", "is_rc"]
+            ["level", "environment", "is_rc"]
         );
+    }
+
+    #[test]
+    fn the_environment_is_that_of_the_services() {
+        let config = graph_config(json!({"release-branches": {"ci": ["beta"]}}));
+        let of = |branch: &str, overrides: Value| {
+            let params = json!({
+                "project": "ci", "level": "3", "head_ref": format!("refs/heads/{branch}"),
+                "try_task_config": {"worker-overrides": overrides},
+            });
+            derived(&config, &parameters(params))["environment"].clone()
+        };
+        let dev = json!({"balrog": "scriptworker-k8s/ci-1-balrog-dev"});
+        let other = json!({"balrog": "scriptworker-k8s/ci-1-balrog"});
+        assert_eq!(of("beta", json!({})), "production");
+        assert_eq!(of("beta", dev.clone()), "production");
+        assert_eq!(of("try", json!({})), "staging");
+        assert_eq!(of("try", other), "staging");
+        assert_eq!(of("try", dev), "dev");
     }
 
     #[test]
