@@ -109,3 +109,35 @@ fn headings(text: &str) -> BTreeSet<String> {
         })
         .collect()
 }
+
+/// The names of the calls in the table of docs/python.md.
+fn documented_calls() -> BTreeSet<String> {
+    let page = fs::read_to_string(root().join("docs/python.md")).unwrap();
+    let (_, table) = page
+        .split_once("\n| Call | Arguments | Answer |\n")
+        .unwrap();
+    let rows = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .skip(1);
+    let first = rows.map(|row| row.split('|').nth(1).unwrap());
+    let names = first.flat_map(|cell| cell.split(','));
+    names
+        .map(|name| name.trim().trim_matches('`').to_owned())
+        .collect()
+}
+
+#[test]
+fn all_calls_of_the_worker_are_documented() {
+    let main = fs::read_to_string(root().join("src/python/worker/main.py")).unwrap();
+    let (_, table) = main.split_once("\nCALLS = {\n").unwrap();
+    let (table, _) = table.split_once("\n}\n").unwrap();
+    let called = table
+        .lines()
+        .map(|line| line.split('"').nth(1).unwrap().to_owned());
+    let documented = documented_calls();
+    // Those that are answered in other places of the worker.
+    let elsewhere = ["parameters", "fork", "divide", "resume_action"];
+    let called: BTreeSet<String> = called.chain(elsewhere.map(str::to_owned)).collect();
+    assert_eq!(called, documented);
+}

@@ -147,8 +147,8 @@ fn edge(edge: &Edge) -> String {
     let (name, to) = (&edge.name, &edge.to);
     let mut line = match edge.list {
         EdgeList::Dependencies => format!("{to} as `{name}`"),
-        EdgeList::Soft => format!("{to}, if it is in the graph"),
-        EdgeList::If => format!("{to}, as one of the tasks of which one must run"),
+        EdgeList::Soft => format!("{to} (soft dependency: if it is in the graph)"),
+        EdgeList::If => format!("{to} (if-dependency: at least one of these must be kept)"),
     };
     for (number, change) in edge.changes.iter().flatten().enumerate() {
         let verb = match (number, &change.to) {

@@ -304,7 +304,7 @@ impl Removing {
                 format!("is kept only if what depends on it is: {}", some(labels))
             }
             Self::KeptWith(label) => format!("is kept with {label}"),
-            Self::InVain => "is removed, because none of these is kept".to_owned(),
+            Self::InVain => "is removed: none of them is kept".to_owned(),
         };
         what.into()
     }

@@ -157,7 +157,7 @@ fn tasks_that_wait_say_for_what_and_what_came_of_it() {
         [
             "remove_tasks: y is kept by never (never)",
             "remove_tasks: y is kept only if one of its if-dependencies is: b",
-            "remove_tasks: y is removed, because none of these is kept",
+            "remove_tasks: y is removed: none of them is kept",
         ]
     );
     assert_eq!(
