@@ -5,6 +5,7 @@ mod check;
 mod environments;
 mod schema;
 mod settings;
+mod staging;
 mod try_push;
 mod workers;
 

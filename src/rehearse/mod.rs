@@ -107,7 +107,7 @@ pub async fn run(
         })
         .collect();
     let without_updates = earlier::without_updates(graph_config);
-    let for_staging = concurrent::for_staging(graph_config);
+    let for_staging = graph_config.for_staging();
     let releases = Releases {
         config: graph_config,
         without_updates: &without_updates,

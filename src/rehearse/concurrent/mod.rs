@@ -11,4 +11,4 @@ mod report;
 mod run;
 
 pub use report::{ConcurrentRelease, ConcurrentReport};
-pub use run::{Plan, for_staging, run};
+pub use run::{Plan, run};

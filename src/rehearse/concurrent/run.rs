@@ -8,7 +8,6 @@ use super::isolation::{self, Release};
 use super::pushed::{Pushed, revision};
 use super::report::{ConcurrentRelease, ConcurrentReport};
 use crate::base::diagnostic::Outcome;
-use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::decision::{self, Context};
 use crate::ports::files::Files;
@@ -33,38 +32,6 @@ pub struct Plan<'p> {
     pub files: &'p dyn Files,
     /// Its configuration, for releases of staging.
     pub config: &'p GraphConfig,
-}
-
-/// The configuration with which every release is one for staging.
-pub fn for_staging(config: &GraphConfig) -> GraphConfig {
-    let mut values = config.values().clone();
-    // There are no tasks of production to compare with.
-    if let Some(Value::Object(own)) = values.get_mut("snowman")
-        && let Some(Value::Object(staging)) = own.get_mut("staging")
-    {
-        staging.insert("compare-production", Value::Bool(false));
-    }
-    let own = values
-        .get("snowman")
-        .is_some_and(|own| own.get("release-branches").is_some());
-    let section = match own && !values.contains_key("release-branches") {
-        true => values.get_mut("snowman"),
-        false => None,
-    };
-    let branches = match section {
-        Some(section) => section
-            .as_object_mut()
-            .and_then(|own| own.get_mut("release-branches")),
-        None => values.get_mut("release-branches"),
-    };
-    if let Some(Value::Object(projects)) = branches {
-        for (_, branches) in projects.iter_mut() {
-            *branches = Value::Bool(false);
-        }
-    }
-    let mut config = config.clone();
-    config.replace(values);
-    config
 }
 
 /// A release, as its rehearsal sees it.
