@@ -124,6 +124,9 @@ pub const HAIL: Facts<'static> = Facts {
     branch: "main",
 };
 
+/// The fewest letters and digits of a name that says which project it is of.
+const SHORTEST_NAME: usize = 4;
+
 impl Facts<'_> {
     /// The operating system.
     #[must_use]
@@ -163,6 +166,17 @@ impl Facts<'_> {
     #[must_use]
     pub fn product_name(&self) -> String {
         clean(self.product, "application").to_ascii_lowercase()
+    }
+
+    /// Whether a file has the name of the project, or its beginning: `MozillaVPN` in `mozilla-vpn-client`.
+    #[must_use]
+    pub fn is_named_as_project(&self, stem: &str) -> bool {
+        let letters = |name: &str| -> String {
+            let letters = name.chars().filter(char::is_ascii_alphanumeric);
+            letters.map(|letter| letter.to_ascii_lowercase()).collect()
+        };
+        let own = letters(stem);
+        own.len() >= SHORTEST_NAME && letters(basename(self.branch)).starts_with(&own)
     }
 
     /// The product as people read it.
@@ -295,5 +309,27 @@ fn clean(text: &str, otherwise: &str) -> String {
     match text.is_empty() {
         true => otherwise.to_owned(),
         false => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_may_have_the_name_of_the_project() {
+        let named = |project: &str, stem: &str| {
+            let facts = Facts {
+                branch: project,
+                ..HAIL
+            };
+            facts.is_named_as_project(stem)
+        };
+        assert!(named("mozilla-vpn-client", "MozillaVPN"));
+        assert!(named("hail", "hail"));
+        assert!(!named("mozilla-vpn-client", "client"));
+        assert!(!named("mozilla-vpn-client", "moz"));
+        assert!(!named("hail", "hailstone"));
+        assert!(!named("", ""));
     }
 }

@@ -207,15 +207,16 @@ fn tar(name: &Name<'_>, facts: &Facts<'_>, packing: Packing) -> Option<Vec<u8>> 
     tarball(&members(name, facts), packing, facts.seconds())
 }
 
-/// What is in an archive of this name: the application if it is named `target` or as the product, a part of
-/// the build if the name has a word for it, else a tool.
+/// What is in an archive of this name: the application if it is named `target`, as the product or as the project, a part
+/// of the build if the name has a word for it, else a tool.
 fn members(name: &Name<'_>, facts: &Facts<'_>) -> Vec<Member> {
     let mut words = name.file.split(['.', '-', '_']);
     if let Some(what) = words.find(|word| OTHERS.contains(word)) {
         return other(facts, what);
     }
     let own = ["target", &facts.product_name()];
-    match own.iter().any(|own| name.file.starts_with(own)) {
+    let is_own = own.iter().any(|own| name.file.starts_with(own));
+    match is_own || facts.is_named_as_project(name.stem) {
         true => application(facts),
         false => tool(facts, name.stem),
     }
