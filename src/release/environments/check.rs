@@ -192,10 +192,9 @@ pub fn check<'a>(
         .map(|task| use_of(environments, setting, task, &mut findings.unmanaged))
         .collect();
     let is_production = setting.level == "3"
-        && setting.is_production.unwrap_or_else(|| {
-            let mut both = tasks.iter().zip(&used);
-            both.any(|(task, used)| task.ships && used.holds(Tier::Production))
-        });
+        && setting
+            .is_production
+            .unwrap_or_else(|| seems_to_be_production(tasks, &used));
     let depended_on: BTreeSet<&str> = match used.iter().any(|used| !used.formats.is_empty()) {
         true => tasks
             .iter()
@@ -216,6 +215,22 @@ pub fn check<'a>(
     }
     outages(is_production, tasks, &used, dependencies, &mut findings);
     findings
+}
+
+/// Whether release tasks seem to be those of production, if the project does not say which branches make releases: as
+/// many of them hold scopes of production as hold others. Some hold one of production on every branch.
+fn seems_to_be_production(tasks: &[CheckedTask<'_>], used: &[Used<'_>]) -> bool {
+    let both = tasks.iter().zip(used);
+    let releases: Vec<&Used<'_>> = both
+        .filter(|(task, _)| task.ships)
+        .map(|(_, used)| used)
+        .collect();
+    let holding = |tiers: &[Tier]| {
+        let holds = |used: &&&Used<'_>| tiers.iter().any(|tier| used.holds(*tier));
+        releases.iter().filter(holds).count()
+    };
+    let production = holding(&[Tier::Production]);
+    production > 0 && production >= holding(&[Tier::Staging, Tier::Dev])
 }
 
 fn scopes_and_pools<'a>(

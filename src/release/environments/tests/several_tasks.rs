@@ -74,6 +74,26 @@ fn a_graph_without_releases_of_production_may_use_staging() {
 }
 
 #[test]
+fn one_task_of_production_makes_no_release_of_production() {
+    // Some tasks hold a scope of production on every branch; what the others use says what the graph is.
+    const STAGING: Planned = Planned {
+        pool: ("scriptworker-k8s", "fox-1-balrog"),
+        scopes: &["project:releng:balrog:server:dep"],
+        text: STAGING_HOST,
+        ..UPDATES
+    };
+    const ANOTHER: Planned = Planned {
+        label: "another",
+        ..STAGING
+    };
+    const PRODUCTION: Planned = Planned {
+        label: "production",
+        ..UPDATES
+    };
+    assert_eq!(broken("3", &[], &[&STAGING, &ANOTHER, &PRODUCTION]), []);
+}
+
+#[test]
 fn a_release_of_production_uses_nothing_of_staging() {
     let setting = Setting {
         level: "3",
