@@ -17,11 +17,11 @@ use super::render::{self, Purpose};
 use super::repository::WorkingFolder;
 use super::task_arguments;
 use crate::base::diagnostic::{Diagnostic, Outcome};
-use crate::base::text::plural;
+use crate::base::text::{on_lines, on_one_line, plural};
 use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::files::{Disk, Files};
 use crate::ports::output_path::OutputPaths;
-use crate::rehearse::host::{Ended, Host, HostOptions};
+use crate::rehearse::host::{Host, HostOptions};
 use crate::sandbox::{Options, Sandbox, SandboxError, WorkerOptions};
 
 /// How often simulated workers look for pending tasks.
@@ -171,7 +171,7 @@ async fn work(
     tokio::time::sleep(POLL_INTERVAL).await;
     if let Some(host) = host {
         while let Some(ended) = host.run_pending(sandbox).await? {
-            let Ended { label, task_id, .. } = &ended;
+            let (task_id, label) = (&ended.task_id, on_one_line(&ended.label));
             match &ended.failure {
                 None => output.status(&format!(
                     "{label} {task_id} has completed and created {}",
@@ -180,7 +180,7 @@ async fn work(
                 Some(log) => {
                     output.failure(&format!(
                         "{label} {task_id} has failed:\n{}",
-                        log.trim_end()
+                        on_lines(log.trim_end())
                     ));
                 }
             }

@@ -12,7 +12,7 @@ use crate::ports::artifacts::MemoryArtifacts;
 use crate::ports::environment::Environment;
 use crate::ports::python::Python;
 use crate::ports::taskcluster::{self, Taskcluster};
-use crate::sandbox::{Sandbox, ServiceError};
+use crate::sandbox::Sandbox;
 use crate::taskcluster::Client;
 
 /// A task that is created and claimed, but not yet started.
@@ -32,6 +32,37 @@ pub struct RunningTask<'a> {
     /// The project's Python, in the environment of this task.
     python: Option<Box<dyn Python>>,
     artifacts: MemoryArtifacts,
+}
+
+/// A task that has published its artifacts, and is not resolved yet.
+pub struct PublishedTask<'a> {
+    sandbox: &'a Sandbox,
+    task_id: TaskId,
+    artifacts: Artifacts,
+    breaches: Vec<String>,
+}
+
+impl PublishedTask<'_> {
+    /// Why the worker could not publish artifacts.
+    pub fn breaches(&self) -> &[String] {
+        &self.breaches
+    }
+
+    /// Resolves the task, which has succeeded or not.
+    ///
+    /// # Errors
+    /// When the sandbox refuses that.
+    pub fn resolve(&self, succeeded: bool) -> Result<(), Diagnostic> {
+        let (state, id) = (self.sandbox.state(), self.task_id.as_str());
+        let resolved = match (succeeded, self.breaches.is_empty()) {
+            (false, _) => state.report_failed(id),
+            (true, false) => state.report_exception(id, MALFORMED),
+            (true, true) => state.report_completed(id),
+        };
+        resolved.map(drop).map_err(|error| {
+            Diagnostic::bug("cannot resolve the task in the sandbox").because(error)
+        })
+    }
 }
 
 /// How a phase ended.
@@ -193,7 +224,7 @@ fn create_error(task_id: &TaskId, creator: &str, error: &taskcluster::ApiError) 
 /// The reason of an exception for a payload that the worker refuses.
 const MALFORMED: &str = "malformed-payload";
 
-impl RunningTask<'_> {
+impl<'a> RunningTask<'a> {
     /// The ports and settings inside the task.
     pub fn context(&self) -> Context<'_> {
         Context {
@@ -209,19 +240,11 @@ impl RunningTask<'_> {
         &self.artifacts
     }
 
-    /// Publishes the artifacts as the definition says, and resolves the task. Returns the artifacts, and why its
-    /// worker could not publish them, if it could not.
+    /// Publishes the artifacts as the definition says; the task still runs.
     ///
     /// # Errors
-    /// What went wrong in the task; then it is reported as failed.
-    pub async fn end(
-        self,
-        command: Option<&Command>,
-        outcome: Outcome<()>,
-    ) -> Outcome<(Artifacts, Vec<String>)> {
-        let sandbox_error = |error: ServiceError| {
-            Diagnostic::bug("cannot resolve the task in the sandbox").because(error)
-        };
+    /// When the sandbox cannot be reached.
+    pub async fn publish(self, command: Option<&Command>) -> Outcome<PublishedTask<'a>> {
         let ClaimedTask {
             sandbox,
             task_id,
@@ -230,19 +253,32 @@ impl RunningTask<'_> {
             ..
         } = self.claimed;
         let artifacts = self.artifacts.take();
-        let state = sandbox.state();
         let (uploads, mut breaches) = publish::plan_uploads(&definition, command, &artifacts);
         let proxy = sandbox.proxy_url(task_id.as_str());
         let refused = upload::upload_all(&proxy, &task_id, run_id, uploads).await?;
         let refused = refused.into_iter();
         breaches.extend(refused.map(|answer| format!("the queue rejected an artifact: {answer}")));
-        let resolved = match (&outcome, breaches.is_empty()) {
-            (Err(_), _) => state.report_failed(task_id.as_str()),
-            (Ok(()), false) => state.report_exception(task_id.as_str(), MALFORMED),
-            (Ok(()), true) => state.report_completed(task_id.as_str()),
-        };
-        resolved.map_err(sandbox_error)?;
-        outcome.map(|()| (artifacts, breaches))
+        Ok(PublishedTask {
+            sandbox,
+            task_id,
+            artifacts,
+            breaches,
+        })
+    }
+
+    /// Publishes the artifacts, and resolves the task. Returns the artifacts, and why its worker could not publish
+    /// them, if it could not.
+    ///
+    /// # Errors
+    /// What went wrong in the task; then it is reported as failed.
+    pub async fn end(
+        self,
+        command: Option<&Command>,
+        outcome: Outcome<()>,
+    ) -> Outcome<(Artifacts, Vec<String>)> {
+        let published = self.publish(command).await?;
+        published.resolve(outcome.is_ok())?;
+        outcome.map(|()| (published.artifacts, published.breaches))
     }
 
     /// Ends the task ([`Self::end`]), and reads what it has published.

@@ -54,12 +54,12 @@ pub use artifacts::content::Content;
 pub use auth::credentials::Credentials;
 pub use error::{ErrorCode, SandboxError, ServiceError};
 pub use injected_fault::{FaultSchedule, InjectedFault};
-pub use queue::scheduling::TaskEvent;
+pub use queue::scheduling::{TaskEvent, TaskFilter};
 pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{
     ClaimedRun, EventHandler, LOG_ARTIFACT, Maker, NewArtifact, PendingTask, ReadArtifact,
-    RunOutcome, RunResult, Simulator, TaskFilter, WorkSummary, WorkerOptions,
+    RunOutcome, RunResult, Simulator, WorkSummary, WorkerOptions,
 };
 
 /// How long open connections may take to finish when the sandbox stops.
@@ -177,7 +177,7 @@ impl Sandbox {
     pub fn leave_to_caller(&self, tasks: TaskFilter) {
         // This call cannot fail.
         let _ = self.shared.with(|services, _| {
-            services.left_to_caller = Some(tasks);
+            services.queue.leave_to_caller(tasks);
             Ok(())
         });
     }

@@ -30,7 +30,7 @@ use super::queue::task::Task;
 use super::store::Store;
 use super::time::Clock;
 use super::time::{self, Moment};
-use super::workers::simulation::{ForcedOutcomes, TaskFilter, WorkerOptions};
+use super::workers::simulation::{ForcedOutcomes, WorkerOptions};
 
 /// The client that signs what the queue issues.
 const QUEUE: &str = "static/taskcluster/queue";
@@ -60,8 +60,6 @@ pub(crate) struct Services {
     pub(crate) changes: u64,
     /// Makes the tasks of actions that people trigger on the pages.
     pub(crate) action_handler: Option<ActionHandler>,
-    /// The tasks that simulated workers do not run.
-    pub(crate) left_to_caller: Option<TaskFilter>,
     /// When the services were started.
     pub(crate) started: Moment,
 }
@@ -113,7 +111,6 @@ impl SharedServices {
             objects: BTreeMap::new(),
             changes: 0,
             action_handler: None,
-            left_to_caller: None,
             started: time::truncate_to_millis(clock()),
         };
         let changed = Notify::new();

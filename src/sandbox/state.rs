@@ -101,20 +101,10 @@ impl State {
         })
     }
 
-    /// Returns the pending tasks that simulated workers leave to the caller, the oldest first.
-    pub fn left_to_caller(&self) -> Vec<TaskView> {
-        self.shared.read(|services| {
-            let Some(left) = &services.left_to_caller else {
-                return Vec::new();
-            };
-            let pending = services.queue.pending.values().flatten();
-            let mut pending: Vec<&Task> = pending
-                .filter_map(|(_, _, id)| services.queue.tasks.get(id))
-                .filter(|task| left(&task.definition.json))
-                .collect();
-            pending.sort_by_key(|task| (task.definition.created, &task.id));
-            pending.into_iter().map(view).collect()
-        })
+    /// Returns the oldest pending task that simulated workers leave to the caller.
+    pub fn next_left_to_caller(&self) -> Option<TaskView> {
+        self.shared
+            .read(|services| services.queue.next_left().map(view))
     }
 
     /// Claims a task until its deadline, scheduling it first if necessary, and returns the claim

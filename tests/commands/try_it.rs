@@ -132,6 +132,34 @@ impl Project {
         text(&shell(self.folder.path(), "", &fetch).output().unwrap())
     }
 
+    /// The log of a task.
+    fn log_of(&self, task: &str) -> String {
+        self.get(&format!(
+            "/api/queue/v1/task/{task}/artifacts/public/logs/live_backing.log"
+        ))
+    }
+
+    /// Runs the decision task once more, as somebody with its scopes; returns how it ended.
+    fn rerun_decision(&self) -> String {
+        let (root, group) = (&self.root, &self.group);
+        let rerun = format!(
+            "curl --silent --fail -X POST {root}/proxy/{group}/api/queue/v1/task/{group}/rerun"
+        );
+        let ran = self.sh(&rerun);
+        assert!(ran.status.success(), "{}", text(&ran));
+        self.wait("second end", || {
+            let log = self.log();
+            let mut ends = log
+                .lines()
+                .filter(|line| line.contains("Decision Task ") && line.contains(" has "));
+            ends.nth(1).map(str::to_owned)
+        })
+    }
+
+    fn sh(&self, commands: &str) -> Output {
+        shell(self.folder.path(), "", commands).output().unwrap()
+    }
+
     /// The tasks of the group, as label and state.
     fn tasks(&self) -> Vec<(String, String)> {
         let list = self.get(&format!("/api/queue/v1/task-group/{}/list", self.group));
@@ -192,11 +220,7 @@ fn a_decision_task_that_would_fail_says_why() {
     assert!(said.contains("has failed"), "{said}");
     let expected = ("Decision Task".to_owned(), "exception".to_owned());
     assert_eq!(project.tasks(), [expected]);
-    let log = format!(
-        "/api/queue/v1/task/{}/artifacts/public/logs/live_backing.log",
-        project.group
-    );
-    let log = project.get(&log);
+    let log = project.log_of(&project.group);
     for part in [
         "passed: the worker accepts",
         "FAILED: the command of the task",
@@ -204,4 +228,123 @@ fn a_decision_task_that_would_fail_says_why() {
     ] {
         assert!(log.contains(part), "{part} is not in {log}");
     }
+}
+
+#[test]
+fn a_sandbox_outlives_a_task_that_cannot_be_run() {
+    // The version is read before the decision is made.
+    let project = Project::new(
+        "mkdir version.txt\ntouch version.txt/none\ngit add --all\ngit commit --quiet --message Version\n",
+    );
+    let said = project.says("Decision Task ");
+    assert!(said.contains("has failed"), "{said}");
+    let failed = ("Decision Task".to_owned(), "failed".to_owned());
+    assert_eq!(project.tasks(), [failed]);
+    let log = project.log_of(&project.group);
+    for part in ["passed: the command of the task runs", "version.txt"] {
+        assert!(log.contains(part), "{part} is not in {log}");
+    }
+    let mended = project.sh("rm -r my-project/version.txt");
+    assert!(mended.status.success(), "{}", text(&mended));
+    let again = project.rerun_decision();
+    assert!(again.contains("has completed"), "{again}");
+}
+
+#[test]
+fn a_log_says_why_artifacts_are_not_published() {
+    // Both entries publish this file, and they expire at different times.
+    let entry = "public/actions.json: {type: file, path: /builds/worker/src/artifacts/actions.json, \
+                 expires: {$fromNow: '1 day'}}";
+    let project = Project::new(&format!(
+        "sed -i \"s|^\\( *\\)artifacts:|&\\n\\1  {}|\" .taskcluster.yml\ngit commit --quiet --all --message Twice\n",
+        entry.replace('$', "\\$")
+    ));
+    let said = project.says("Decision Task ");
+    assert!(said.contains("has failed"), "{said}");
+    let decision = ("Decision Task".to_owned(), "exception".to_owned());
+    assert!(project.tasks().contains(&decision), "{:?}", project.tasks());
+    let log = project.log_of(&project.group);
+    for part in [
+        "FAILED: the worker publishes the artifacts",
+        "public/actions.json: published twice with different properties",
+    ] {
+        assert!(log.contains(part), "{part} is not in {log}");
+    }
+    assert!(!log.contains("completed"), "{log}");
+}
+
+#[test]
+fn a_decision_of_another_commit_than_the_pushed_one_is_refused() {
+    let project = Project::new("");
+    project.says("Decision Task ");
+    let commit = project.sh(
+        "cd my-project\ngit rev-parse HEAD\ngit commit --quiet --allow-empty --message Next\ngit rev-parse HEAD",
+    );
+    assert!(commit.status.success(), "{}", text(&commit));
+    let revisions = text(&commit);
+    let (pushed, now) = revisions.trim().split_once('\n').unwrap();
+    let again = project.rerun_decision();
+    assert!(again.contains("has failed"), "{again}");
+    let log = project.log_of(&project.group);
+    let why = format!(
+        "the checkout is at {now}, but the sandbox has pushed {pushed}; restart the sandbox"
+    );
+    assert!(log.contains(&why), "{log}");
+    // The flags are those of the push, so nothing is wrong with them.
+    assert_eq!(log.matches("FAILED").count(), 1, "{log}");
+}
+
+/// A template that only has a decision task for pushes to hg.mozilla.org.
+const ONLY_MERCURIAL: &str = r#"
+version: 1
+tasks:
+  - $if: 'tasks_for == "hg-push"'
+    then:
+      taskId: '${ownTaskId}'
+      taskGroupId: '${ownTaskId}'
+      schedulerId: 'my-project-level-${repository.level}'
+      taskQueueId: 'my-project-${repository.level}/decision'
+      created: {$fromNow: ''}
+      deadline: {$fromNow: '1 day'}
+      expires: {$fromNow: '1 month'}
+      metadata: {name: Decision Task, description: D, owner: '${push.owner}', source: '${repository.url}'}
+      scopes: ['assume:repo:${repository.url[8:]}:branch:default']
+      payload:
+        image: registry.example.com/decision:1
+        maxRunTime: 3600
+        features: {taskclusterProxy: true}
+        env:
+          SNOWMAN_REPOSITORY_TYPE: git
+          SNOWMAN_HEAD_REPOSITORY: '${repository.url}'
+          SNOWMAN_HEAD_REV: '${push.revision}'
+        command:
+          - snowman
+          - decision
+          - --pushlog-id=${push.pushlog_id}
+          - --pushdate=${push.pushdate}
+          - --project=${repository.project}
+          - --owner=${push.owner}
+          - --level=${repository.level}
+          - --repository-type=git
+          - --base-repository=${repository.url}
+          - --base-ref=${push.revision}
+          - --base-rev=${push.base_revision}
+          - --head-repository=${repository.url}
+          - --head-ref=${push.revision}
+          - --head-rev=${push.revision}
+          - --tasks-for=${tasks_for}
+        artifacts:
+          public: {type: directory, path: /builds/worker/src/artifacts, expires: {$fromNow: '1 month'}}
+          public/docker-contexts:
+            {type: directory, path: /builds/worker/src/docker-contexts, expires: {$fromNow: '1 month'}}
+      extra: {tasks_for: '${tasks_for}'}
+"#;
+
+#[test]
+fn a_decision_is_compared_with_the_push_that_its_template_knows() {
+    let project = Project::new(&format!(
+        "cat > .taskcluster.yml <<'END'\n{ONLY_MERCURIAL}END\ngit commit --quiet --all --message Mercurial\n"
+    ));
+    let said = project.says("Decision Task ");
+    assert!(said.contains("has completed"), "{said}: {}", project.log());
 }

@@ -1,5 +1,6 @@
 //! The web pages: what they show of groups and tasks, and the actions that people trigger on them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -587,18 +588,41 @@ async fn workers_leave_tasks_to_the_caller() {
     let [own, other] = [slug(), slug()];
     create(&bench, &own, json!({"tags": {"kind": "decision-task"}}));
     create(&bench, &other, json!({}));
-    assert!(state.left_to_caller().is_empty());
+    assert!(state.next_left_to_caller().is_none());
     bench
         .sandbox
         .leave_to_caller(Arc::new(|task| task["tags"]["kind"] == "decision-task"));
-    let left: Vec<String> = state
-        .left_to_caller()
-        .into_iter()
-        .map(|task| task.task_id)
-        .collect();
-    assert_eq!(left, std::slice::from_ref(&own));
+    let left = state.next_left_to_caller().unwrap();
+    assert_eq!(left.task_id, own);
+    // Tasks to come are left as well.
+    let later = slug();
+    create(&bench, &later, json!({"tags": {"kind": "decision-task"}}));
     let summary = bench.sandbox.run_workers_until_idle().await.unwrap();
     assert_eq!(summary.completed, 1);
-    assert_eq!(state.task(&own).unwrap().state.name(), "pending");
+    for left in [&own, &later] {
+        assert_eq!(state.task(left).unwrap().state.name(), "pending");
+    }
     assert_eq!(state.task(&other).unwrap().state.name(), "completed");
+    state.claim(&own).unwrap();
+    assert_eq!(state.next_left_to_caller().unwrap().task_id, later);
+    state.claim(&later).unwrap();
+    assert!(state.next_left_to_caller().is_none());
+}
+
+#[tokio::test]
+async fn the_filter_is_asked_once_for_each_task() {
+    let bench = Bench::new().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&asked);
+    bench.sandbox.leave_to_caller(Arc::new(move |_| {
+        counts.fetch_add(1, Ordering::Relaxed);
+        false
+    }));
+    for _ in 0..20 {
+        create(&bench, &slug(), json!({}));
+    }
+    assert!(bench.sandbox.state().next_left_to_caller().is_none());
+    let summary = bench.sandbox.run_workers_until_idle().await.unwrap();
+    assert_eq!(summary.completed, 20);
+    assert_eq!(asked.load(Ordering::Relaxed), 20);
 }

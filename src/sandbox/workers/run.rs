@@ -1,7 +1,6 @@
 //! The work loop of simulated workers.
 
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::simulation::{ClaimedRun, PendingTask, RunOutcome, RunResult, WorkSummary, simulate};
 use crate::sandbox::error::{ErrorCode, ServiceError};
@@ -42,10 +41,11 @@ impl State {
     #[must_use]
     pub fn pending(&self) -> Vec<PendingTask> {
         self.shared.read(|services| {
-            let pending = services.queue.pending.values().flatten();
-            let tasks = pending.filter_map(|(_, _, id)| services.queue.tasks.get(id));
-            let simulated = tasks.filter(|task| is_simulated(services, &task.definition.json));
+            let queue = &services.queue;
+            let pending = queue.pending.values().flatten();
+            let simulated = pending.filter(|(_, _, id)| !queue.is_left(id));
             let mut all: Vec<PendingTask> = simulated
+                .filter_map(|(_, _, id)| queue.tasks.get(id))
                 .map(|task| PendingTask {
                     task_id: task.id.clone(),
                     group_id: task.definition.text("taskGroupId").to_owned(),
@@ -118,15 +118,11 @@ impl State {
 
     fn claim_next(&self) -> Result<Option<(ClaimedRun, Option<RunOutcome>)>, ServiceError> {
         self.shared.with(|services, now| {
-            let simulated = |id: &str| match services.queue.tasks.get(id) {
-                Some(task) => is_simulated(services, &task.definition.json),
-                None => true,
-            };
-            let next = services
-                .queue
+            let queue = &services.queue;
+            let next = queue
                 .pending
                 .values()
-                .filter_map(|tasks| tasks.iter().find(|(_, _, id)| simulated(id)))
+                .filter_map(|tasks| tasks.iter().find(|(_, _, id)| !queue.is_left(id)))
                 .min();
             match next.cloned() {
                 Some((_, _, id)) => claim(services, id, now).map(Some),
@@ -162,12 +158,6 @@ impl State {
             Ok(outcome)
         })
     }
-}
-
-/// Whether simulated workers run a task of this definition.
-fn is_simulated(services: &Services, definition: &Value) -> bool {
-    let left = services.left_to_caller.as_ref();
-    left.is_none_or(|left| !left(definition))
 }
 
 /// Claims a pending task, and returns how its run is to end, if that is set.

@@ -27,9 +27,6 @@ pub type Simulator = Arc<dyn Fn(&ClaimedRun, &ReadArtifact<'_>) -> Option<RunRes
 /// Makes the content of an artifact that a task declares, by its name; `None` if it is not known.
 pub type Maker = Arc<dyn Fn(&ClaimedRun, &str, &ReadArtifact<'_>) -> Option<Vec<u8>> + Send + Sync>;
 
-/// Chooses tasks by their definitions.
-pub type TaskFilter = Arc<dyn Fn(&Value) -> bool + Send + Sync>;
-
 /// Options for workers.
 #[derive(Clone)]
 pub struct WorkerOptions {

@@ -8,30 +8,36 @@
 //! 3. Actions that people trigger on the sandbox's pages become tasks: the host renders the payload of the hook, and
 //!    `.taskcluster.yml` with it ([`Host::attach`]).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod action;
+mod log;
+mod runnable;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use self::log::Log;
+use self::runnable::{Runnable, tasks_for};
+use super::check::Check;
 use super::command::Parser;
-use super::definition::{Expectations, Findings, check};
+use super::definition::{Expectations, check};
 use super::environment::without_taskcluster;
-use super::push::{self, Push};
+use super::push::{self, Push, Service};
+
 use super::staged::{self, StagedTasks};
 use super::task_run::ClaimedTask;
-use super::{external, template, work};
+use super::{external, work};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Outcome};
 use crate::base::name::TaskId;
+use crate::base::task_state::TaskState;
 use crate::base::text::plural;
 use crate::base::time::Timestamp;
-use crate::base::value::{Value, json};
+use crate::base::value::Value;
 use crate::config::graph_config::GraphConfig;
 use crate::decision::Context;
-use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::environment::Environment;
 use crate::ports::files::Files;
 use crate::ports::python::Mode;
-use crate::sandbox::{
-    ActionHandler, ActionRequest, ActionTask, LOG_ARTIFACT, Sandbox, TaskView, WorkerOptions,
-};
+use crate::sandbox::{Sandbox, TaskView, WorkerOptions};
 use crate::submit::SubmitEvent;
 use crate::vcs;
 
@@ -59,6 +65,8 @@ pub struct Host<'a> {
     graph_config: &'a GraphConfig,
     options: HostOptions,
     staged: StagedTasks,
+    /// What [`Host::push`] has pushed, with its decision task.
+    pushed: OnceLock<(TaskId, Push)>,
 }
 
 /// How a decision or action task ended.
@@ -97,6 +105,7 @@ impl<'a> Host<'a> {
             graph_config,
             options,
             staged: StagedTasks::new(repository, &push),
+            pushed: OnceLock::new(),
         })
     }
 
@@ -121,11 +130,9 @@ impl<'a> Host<'a> {
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
         sandbox.add_role("repo:*", &scopes);
         sandbox.set_max_deadline_days(DEADLINE_DAYS);
-        sandbox.leave_to_caller(Arc::new(|definition| {
-            let definition = Value::from(definition.clone());
-            is_action(&definition) || is_decision(&definition)
-        }));
-        sandbox.set_action_handler(action_handler(files, self.read_push()?, sandbox.root_url()));
+        sandbox.leave_to_caller(Arc::new(|definition| Runnable::of(definition).is_some()));
+        let handler = action::handler(files, self.read_push()?, sandbox.root_url());
+        sandbox.set_action_handler(handler);
         Ok(())
     }
 
@@ -149,33 +156,92 @@ impl<'a> Host<'a> {
             work::decision_task(self.context.files, &mut push, branch, &root, &new_id, now)?;
         external::add_missing(sandbox, &push, &task_id, &definition, now)?;
         ClaimedTask::create_unclaimed(sandbox, &task_id, &definition, &push.scope()).await?;
+        // A host pushes once; a second push would leave the first to be compared with the checkout.
+        let _ = self.pushed.set((task_id.clone(), push));
         Ok(task_id)
+    }
+
+    /// The push that a decision task is for.
+    ///
+    /// The sandbox's own decision task is compared with what was pushed. Others are made from outside, for what is
+    /// checked out when they run.
+    fn push_of(&self, task: &TaskView) -> Outcome<Push> {
+        let pushed = self.pushed.get();
+        if let Some((_, push)) = pushed.filter(|(id, _)| id.as_str() == task.task_id) {
+            return Ok(push.clone());
+        }
+        let mut push = self.read_push()?;
+        let named = [Service::GitHub, Service::Mercurial]
+            .into_iter()
+            .find(|service| Some(service.tasks_for()) == tasks_for(&task.definition));
+        let usual = pushed.map(|(_, push)| push.service);
+        push.service = named.or(usual).unwrap_or(push.service);
+        Ok(push)
+    }
+
+    /// Checks that the files are still those that were pushed.
+    fn same_checkout(&self, push: &Push) -> Outcome<Check> {
+        let now = self.read_push()?.head_rev;
+        let breaches = match now == push.head_rev {
+            true => Vec::new(),
+            false => vec![format!(
+                "the checkout is at {now}, but the sandbox has pushed {}; restart the sandbox to push what is \
+                 checked out",
+                push.head_rev
+            )],
+        };
+        Ok(Check {
+            rule: "the checkout is at the revision of the push",
+            breaches,
+        })
     }
 
     /// Runs the oldest decision or action task that is pending; `None` if there is none.
     ///
     /// # Errors
-    /// When the sandbox cannot be used. A task that fails is not an error.
+    /// When the task cannot even be claimed. A task that fails, for whatever reason, is not an error.
     pub async fn run_pending(&self, sandbox: &Sandbox) -> Outcome<Option<Ended>> {
-        let Some(task) = sandbox.state().left_to_caller().into_iter().next() else {
+        let Some(task) = sandbox.state().next_left_to_caller() else {
             return Ok(None);
         };
-        self.run(sandbox, &task).await.map(Some)
+        let mut log = Log::new(&task);
+        let created = AtomicUsize::new(0);
+        let failed = match self.run(sandbox, &task, &mut log, &created).await {
+            Ok(failed) => failed,
+            Err(wrong) => {
+                log.failure(&(self.options.render)(&wrong));
+                report_failure(sandbox, &task.task_id, &mut log)?;
+                true
+            }
+        };
+        Ok(Some(Ended {
+            task_id: task.task_id,
+            label: task.label,
+            created: created.into_inner(),
+            failure: failed.then(|| log.into_text()),
+        }))
     }
 
-    async fn run(&self, sandbox: &Sandbox, task: &TaskView) -> Outcome<Ended> {
+    /// Runs a task, and resolves it. Returns whether it has failed.
+    async fn run(
+        &self,
+        sandbox: &Sandbox,
+        task: &TaskView,
+        log: &mut Log,
+        created: &AtomicUsize,
+    ) -> Outcome<bool> {
         let task_id = TaskId::parse(&task.task_id).map_err(|error| {
             Diagnostic::bug(format!("{} is not a taskId", task.task_id)).because(error)
         })?;
+        let action = Runnable::of(&task.definition) == Some(Runnable::Action);
         let definition = Value::from(task.definition.clone());
-        let action = is_action(&definition);
+        let push = self.push_of(task)?;
         let claimed = ClaimedTask::claim(sandbox, &task_id, &definition)?;
         let context = Context {
             environment: &self.environment,
             ..self.context
         };
-        let push = self.read_push()?;
-        let found = check(
+        let mut found = check(
             &definition,
             &Expectations {
                 push: &push,
@@ -189,20 +255,16 @@ impl<'a> Host<'a> {
                 parser: self.options.parser,
             },
         );
-        let mut log = log_of_checks(task, &found);
-        let ended = |created, failure| Ended {
-            task_id: task.task_id.clone(),
-            label: task.label.clone(),
-            created,
-            failure,
-        };
-        if !found.holds() {
-            write_log(sandbox, &task_id, &log)?;
-            claimed.reject()?;
-            return Ok(ended(0, Some(log)));
+        if !action {
+            found.checks.push(self.same_checkout(&push)?);
         }
-        self.begin_phase(&push, &definition)?;
-        let created = AtomicUsize::new(0);
+        log.findings(&found);
+        if !found.holds() {
+            log.write(sandbox, &task.task_id)?;
+            claimed.reject()?;
+            return Ok(true);
+        }
+        self.begin_phase(&push, &definition, action)?;
         let count = |event: SubmitEvent<'_>| {
             if let SubmitEvent::Created { .. } = event {
                 created.fetch_add(1, Ordering::Relaxed);
@@ -219,30 +281,39 @@ impl<'a> Host<'a> {
                 work::decide(&running, config, &task_id, flags, now, &count).await
             }
         };
-        let created = created.load(Ordering::Relaxed);
-        log += &match &outcome {
-            Ok(()) => format!("[sandbox] completed: created {}\n", plural(created, "task")),
-            Err(wrong) => format!("[sandbox] failed\n{}\n", (self.options.render)(wrong)),
-        };
-        write_log(sandbox, &task_id, &log)?;
-        let failed = outcome.is_err();
-        match running.end(found.command.as_ref(), outcome).await {
-            Ok((_, breaches)) if breaches.is_empty() => Ok(ended(created, None)),
-            Ok((_, breaches)) => Ok(ended(created, Some(breaches.join("\n")))),
-            Err(_) if failed => Ok(ended(created, Some(log))),
-            Err(wrong) => Err(wrong),
+        match &outcome {
+            Ok(()) => log.note(&format!(
+                "created {}",
+                plural(created.load(Ordering::Relaxed), "task")
+            )),
+            Err(wrong) => log.failure(&(self.options.render)(wrong)),
         }
+        let published = running.publish(found.command.as_ref()).await?;
+        if outcome.is_ok() {
+            log.check(&Check {
+                rule: "the worker publishes the artifacts of the task",
+                breaches: published.breaches().to_vec(),
+            });
+        }
+        let failed = outcome.is_err() || !published.breaches().is_empty();
+        if !failed {
+            log.note("completed");
+        }
+        log.write(sandbox, &task.task_id)?;
+        // What went wrong in the task is in its log.
+        published.resolve(outcome.is_ok())?;
+        Ok(failed)
     }
 
     /// Begins a phase of a release, if the task is that of one.
-    fn begin_phase(&self, push: &Push, definition: &Value) -> Outcome<()> {
+    fn begin_phase(&self, push: &Push, definition: &Value, action: bool) -> Outcome<()> {
         let input = &definition["extra"]["action"]["context"]["input"];
         let flavors: Vec<&str> = match &input["release_promotion_flavor"] {
             Value::String(one) => vec![one.as_str()],
             Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
-        let name = match (is_action(definition), flavors.is_empty()) {
+        let name = match (action, flavors.is_empty()) {
             (true, true) => return Ok(()),
             (true, false) => flavors.join("+"),
             (false, _) => {
@@ -257,87 +328,34 @@ impl<'a> Host<'a> {
     }
 }
 
-/// The tags and fields that decision and action tasks have in all projects.
-fn is_decision(definition: &Value) -> bool {
-    let kind = definition["tags"]["kind"].as_str().unwrap_or_default();
-    ["decision-task", "cron-task"].contains(&kind)
-        || definition["extra"]["tasks_for"].as_str().is_some()
-}
-
-fn is_action(definition: &Value) -> bool {
-    definition["tags"]["kind"] == "action-callback"
-        || definition["extra"].get("action").is_some()
-        || definition["payload"]["env"]
-            .get("ACTION_CALLBACK")
-            .is_some()
-}
-
-/// Makes the tasks of actions, as interfaces and the hooks of the project do.
-fn action_handler(files: Arc<dyn Files>, push: Push, root_url: String) -> ActionHandler {
-    Arc::new(move |request| {
-        let made = action_task(files.as_ref(), &push, &root_url, request);
-        made.map_err(|wrong| wrong.to_string())
-    })
-}
-
-fn action_task(
-    files: &dyn Files,
-    push: &Push,
-    root_url: &str,
-    request: &ActionRequest,
-) -> Outcome<ActionTask> {
-    let now = SystemClock.now();
-    let action = Value::from(request.action.clone());
-    let mut user = json!({
-        "taskGroupId": request.task_group_id,
-        "taskId": null,
-        "task": null,
-        "input": Value::from(request.input.clone()),
-    });
-    if let Some((id, definition)) = &request.task {
-        user["taskId"] = json!(id);
-        user["task"] = Value::from(definition.clone());
+/// Resolves a task that could not be run to its end, with its log.
+///
+/// # Errors
+/// When it cannot be claimed: then it stays pending, and would be tried again forever.
+fn report_failure(sandbox: &Sandbox, task_id: &str, log: &mut Log) -> Outcome<()> {
+    let state = sandbox.state();
+    let state_now = || {
+        state
+            .task(task_id)
+            .map_or(TaskState::Unknown, |task| task.state)
+    };
+    if state_now() == TaskState::Pending {
+        state.claim(task_id).map_err(|error| {
+            Diagnostic::bug(format!("cannot claim the task {task_id}")).because(error)
+        })?;
     }
-    let variables = Value::from(request.variables.clone());
-    for (name, value) in variables.as_object().into_iter().flatten() {
-        user[name.as_str()] = value.clone();
+    // Somebody may have cancelled it.
+    if state_now() != TaskState::Running {
+        log.note(&format!("the task is already resolved: {}", state_now()));
+        return Ok(());
     }
-    let name = action["name"].as_str().unwrap_or_default();
-    let task_id = work::new_id(root_url, now, name);
-    let definition = template::action_task(files, push, &action, &user, &task_id, now)?;
-    let creator = template::hook_scope(push, &action, &user)?;
-    Ok(ActionTask {
-        task_id: task_id.to_string(),
-        definition: definition.into(),
-        creator,
-    })
-}
-
-/// The beginning of a log: what was checked before the task ran.
-fn log_of_checks(task: &TaskView, found: &Findings) -> String {
-    let mut log = format!(
-        "[sandbox] {} ({})\n[sandbox] This task runs in the sandbox's own process, with the files of the checkout.\n",
-        task.label, task.task_id
-    );
-    for check in &found.checks {
-        let mark = if check.holds() { "passed" } else { "FAILED" };
-        log += &format!("[sandbox] {mark}: {}\n", check.rule);
-        for breach in &check.breaches {
-            log += &format!("[sandbox]     {breach}\n");
-        }
+    let written = log.write(sandbox, task_id);
+    let reported = state.report_failed(task_id);
+    if let Err(wrong) = written {
+        log.note(&wrong.to_string());
     }
-    for note in &found.notes {
-        log += &format!("[sandbox] note: {note}\n");
+    if let Err(error) = reported {
+        log.note(&format!("cannot report that the task has failed: {error}"));
     }
-    log
-}
-
-fn write_log(sandbox: &Sandbox, task_id: &TaskId, log: &str) -> Result<(), Diagnostic> {
-    let (id, kind) = (task_id.as_str(), "text/plain; charset=utf-8");
-    let written = sandbox
-        .state()
-        .put_artifact(id, None, LOG_ARTIFACT, kind, log.to_owned());
-    written.map_err(|error| {
-        Diagnostic::bug(format!("cannot write the log of the task {id}")).because(error)
-    })
+    Ok(())
 }
