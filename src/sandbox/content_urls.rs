@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::crypto;
+use super::patterns;
 use super::services::{self, Services};
 
 /// Characters that are not percent-encoded in the path of a content URL.
@@ -25,8 +26,13 @@ pub(crate) fn object_name(task_id: &str, run_id: usize, name: &str) -> String {
 
 /// Returns the key under which the content of an object is stored: that of the artifact if it is one.
 pub(crate) fn object_key(name: &str) -> String {
-    match name.strip_prefix("t/") {
+    let artifact = name.strip_prefix("t/").filter(|artifact| {
+        let (task, _) = artifact.split_once('/').unwrap_or_default();
+        patterns::is_slug(task)
+    });
+    match artifact {
         Some(artifact) => artifact.to_owned(),
+        // No taskId is the first part of this key.
         None => format!("{OBJECTS}{name}"),
     }
 }
@@ -62,4 +68,28 @@ pub(crate) fn content_url(services: &Services, key: &str, name: &str) -> String 
         services::root_url(services.address),
         content_path(key, action)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{content_key, object_key, object_name};
+
+    #[test]
+    fn every_object_has_a_key_of_its_own() {
+        let task = "Ff6zYs9nQRWmCrpEDVXbLA";
+        let artifact = object_name(task, 0, "public/a");
+        assert_eq!(object_key(&artifact), content_key(task, 0, "public/a"));
+        let names = [
+            "foo",
+            "t/object/foo",
+            "object/foo",
+            "t/foo",
+            "t/object/t/foo",
+            "t//foo",
+        ];
+        let mut keys: Vec<String> = names.into_iter().map(object_key).collect();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), names.len(), "{keys:?}");
+    }
 }
