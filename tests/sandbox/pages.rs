@@ -626,3 +626,37 @@ async fn the_filter_is_asked_once_for_each_task() {
     assert_eq!(summary.completed, 20);
     assert_eq!(asked.load(Ordering::Relaxed), 20);
 }
+
+#[tokio::test]
+async fn promotions_of_promotions_are_listed_below_them() {
+    let bench = Bench::new().await;
+    let names = ["push", "promote", "ship", "next"];
+    let ids: Vec<String> = names.iter().map(|_| slug()).collect();
+    // Each task makes a group of its own, and is in the group of the one before it.
+    for (number, (name, id)) in names.iter().zip(&ids).enumerate() {
+        let group = &ids[number.saturating_sub(1)];
+        create(
+            &bench,
+            id,
+            json!({"taskGroupId": group, "metadata": named(name)}),
+        );
+        create(&bench, &slug(), json!({"taskGroupId": id}));
+    }
+    // Two groups that belong to each other.
+    let circle = [slug(), slug()];
+    for (one, other) in [(0, 1), (1, 0)] {
+        create(&bench, &circle[one], json!({"taskGroupId": circle[other]}));
+    }
+    let page = get(&bench, "/").await;
+    let place = |id: &str| page.html.find(&format!("<code>{id}</code>"));
+    let places: Vec<Option<usize>> = ids.iter().map(|id| place(id)).collect();
+    assert!(
+        places.iter().all(Option::is_some),
+        "{places:?} {}",
+        page.html
+    );
+    assert!(places.is_sorted(), "{places:?}");
+    for id in &circle {
+        assert_eq!(page.html.matches(&format!("<code>{id}</code>")).count(), 1);
+    }
+}

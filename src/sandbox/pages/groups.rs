@@ -1,5 +1,6 @@
 //! The page with all task groups, the newest first.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::facts::{Counts, time};
@@ -29,19 +30,39 @@ pub(super) fn page(services: &Services) -> Page {
              creates the decision task of the checkout.</p>\n",
         );
     }
-    // What was promoted from a push follows it.
-    let known = |id: &str| groups.contains_key(id);
-    let is_part = |one: &Named<'_>| one.name.parent.as_deref().is_some_and(known);
-    for one in named.iter().filter(|one| !is_part(one)) {
-        card(services, one, "card", &mut content);
-        let parts = named
-            .iter()
-            .filter(|part| part.name.parent.as_deref() == Some(one.id));
-        for part in parts {
-            card(services, part, "card part", &mut content);
-        }
+    for (one, is_part) in ordered(&named) {
+        let class = if is_part { "card part" } else { "card" };
+        card(services, one, class, &mut content);
     }
     Page::new("Task groups", content).following(services.changes)
+}
+
+/// The groups in the order of the page, and whether each is a part of one before it: what was promoted from a push
+/// follows it, and what was promoted from that promotion follows that, at any depth.
+fn ordered<'n, 's>(named: &'n [Named<'s>]) -> Vec<(&'n Named<'s>, bool)> {
+    let known: BTreeSet<&str> = named.iter().map(|one| one.id).collect();
+    let mut parts: BTreeMap<&str, Vec<&Named<'_>>> = BTreeMap::new();
+    let mut first = Vec::new();
+    for one in named {
+        match one.name.parent.as_deref().filter(|id| known.contains(id)) {
+            Some(parent) => parts.entry(parent).or_default().push(one),
+            None => first.push(one),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let mut out = Vec::new();
+    // Groups that belong to each other in a circle are below no first one.
+    for root in first.into_iter().chain(named) {
+        let mut open = vec![(root, false)];
+        while let Some((one, is_part)) = open.pop() {
+            if seen.insert(one.id) {
+                out.push((one, is_part));
+                let parts = parts.get(one.id).into_iter().flatten();
+                open.extend(parts.rev().map(|part| (*part, true)));
+            }
+        }
+    }
+    out
 }
 
 struct Named<'s> {
