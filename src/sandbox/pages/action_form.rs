@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::base::json_schema;
+use crate::base::suggest;
 use crate::base::text::escape_html;
 use crate::base::value::Value as BaseValue;
 
@@ -73,7 +74,11 @@ impl<'s> Field<'s> {
         let json = || serde_json::from_str(trimmed).map_err(|error| format!("not JSON: {error}"));
         Ok(Some(match self {
             Self::Choice(_) | Self::Text => Value::String(trimmed.to_owned()),
-            Self::YesOrNo => Value::Bool(trimmed == "true"),
+            Self::YesOrNo => match trimmed {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                _ => return Err(format!("{trimmed} is neither true nor false")),
+            },
             Self::Number => json().map_err(|_| format!("{trimmed} is not a number"))?,
             Self::Lines => {
                 let lines = trimmed.lines().map(str::trim);
@@ -138,6 +143,13 @@ fn default<'s>(schema: &'s Value, name: &str, property: &'s Value) -> Option<&'s
 /// The fields for an input, with what was sent or else the defaults.
 pub(super) fn html(schema: &Value, sent: Option<&Sent>) -> String {
     let mut out = String::new();
+    let checked = BaseValue::from(schema.clone());
+    if let Err(unsupported) = json_schema::check(&checked, &BaseValue::Null) {
+        out.push_str(&format!(
+            "<p class=\"note\">The sandbox does not check this input, because {}. The action itself does.</p>\n",
+            escape_html(&unsupported.to_string())
+        ));
+    }
     let required: Vec<&str> = schema
         .get("required")
         .and_then(Value::as_array)
@@ -199,12 +211,31 @@ pub(super) fn html(schema: &Value, sent: Option<&Sent>) -> String {
     out + &format!("<details{open}><summary>{title}</summary>{area}</details>\n")
 }
 
+/// Finds names of fields that the form does not have: scripts send forms, too.
+fn unknown(schema: &Value, sent: &Sent) -> Vec<String> {
+    let properties = properties(schema).into_iter().flatten();
+    let known: Vec<String> = properties
+        .map(|(name, _)| format!("{FIELD}{name}"))
+        .chain([WHOLE.to_owned()])
+        .collect();
+    let known = known.iter().map(String::as_str);
+    let unknown = sent
+        .keys()
+        .filter(|name| !known.clone().any(|known| known == *name));
+    unknown
+        .map(|name| {
+            let hint = suggest::hint(name, known.clone());
+            format!("the form has no field `{name}`; {hint}")
+        })
+        .collect()
+}
+
 /// Reads the input that was sent.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(super) fn read(schema: &Value, sent: &Sent) -> Result<Value, Vec<String>> {
-    let mut wrong = Vec::new();
+    let mut wrong = unknown(schema, sent);
     let whole = sent.get(WHOLE).map(|text| text.trim());
     let input = match whole.filter(|text| !text.is_empty()) {
         Some(text) => serde_json::from_str(text).unwrap_or_else(|error| {
@@ -233,7 +264,8 @@ pub(super) fn read(schema: &Value, sent: &Sent) -> Result<Value, Vec<String>> {
         BaseValue::from(input.clone()),
     );
     match json_schema::check(&schema, &value) {
-        Err(unsupported) => Err(vec![unsupported.to_string()]),
+        // The action checks its input itself.
+        Err(_) => Ok(input),
         Ok(found) if found.is_empty() => Ok(input),
         Ok(found) => Err(found
             .iter()
@@ -298,6 +330,42 @@ mod tests {
         let form = sent(&[("input.times", "9")]);
         let wrong = read(&schema(), &form).unwrap_err();
         assert_eq!(wrong.len(), 2, "too large, and no flavor: {wrong:?}");
+    }
+
+    #[test]
+    fn unknown_fields_and_other_words_than_true_and_false_are_refused() {
+        let form = sent(&[
+            ("input.flavor", "push"),
+            ("input.tmies", "2"),
+            ("times", "2"),
+            ("input.force", "yes"),
+        ]);
+        let wrong = read(&schema(), &form).unwrap_err();
+        let expected = [
+            "the form has no field `input.tmies`; did you mean `input.times`?",
+            "the form has no field `times`; available: ",
+            "force: yes is neither true nor false",
+        ];
+        assert_eq!(wrong.len(), expected.len(), "{wrong:?}");
+        for (found, expected) in wrong.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn an_action_checks_itself_what_its_schema_says_in_other_keywords() {
+        let schema = json!({
+            "type": "object",
+            "properties": {"name": {"type": "string", "pattern": "^[a-z]+$"}},
+        });
+        let form = sent(&[("input.name", "Any")]);
+        assert_eq!(read(&schema, &form), Ok(json!({"name": "Any"})));
+        let page = html(&schema, None);
+        assert!(
+            page.contains("does not check") && page.contains("pattern"),
+            "{page}"
+        );
+        assert!(!html(&super::tests::schema(), None).contains("does not check"));
     }
 
     #[test]
