@@ -660,3 +660,49 @@ async fn promotions_of_promotions_are_listed_below_them() {
         assert_eq!(page.html.matches(&format!("<code>{id}</code>")).count(), 1);
     }
 }
+
+#[tokio::test]
+async fn headings_count_sections_that_several_pages_show() {
+    let bench = Bench::new().await;
+    let group = slug();
+    // Without sections, the order by label would mix both kinds on each page.
+    for number in 0..1202 {
+        for kind in ["build", "test"] {
+            create(
+                &bench,
+                &slug(),
+                json!({
+                    "taskGroupId": group,
+                    "tags": {"kind": kind},
+                    "metadata": named(&format!("{number:04}-{kind}")),
+                }),
+            );
+        }
+    }
+    let count = |page: &Page, part: &str| page.html.matches(part).count();
+    let first = get(&bench, &format!("/groups/{group}")).await;
+    let second = get(&bench, &format!("/groups/{group}?page=2")).await;
+    let heading = |kind: &str| format!("<summary><strong>{kind}</strong>");
+    assert_eq!(count(&first, &heading("build")), 1);
+    assert_eq!(count(&second, &heading("build")), 0);
+    for page in [&first, &second] {
+        let (_, after) = page.html.split_once(&heading("test")).unwrap();
+        let (counts, _) = after.split_once("</summary>").unwrap();
+        assert!(counts.contains("1202"), "{counts}");
+    }
+}
+
+#[tokio::test]
+async fn an_action_that_is_gone_is_a_page_for_people() {
+    let bench = Bench::new().await;
+    let own = bench.sandbox.root_url();
+    let path = format!("{own}/groups/{}/actions/retrigger", slug());
+    let client = reqwest::Client::new();
+    let post = || client.post(&path).header("Origin", &own).body("");
+    let page = Page::read(post().header("Accept", "text/html,*/*")).await;
+    assert_eq!(page.status, 404);
+    assert!(page.html.contains("has no such page"), "{}", page.html);
+    let answer = Page::read(post().header("Accept", "application/json")).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.html.starts_with('{'), "{}", answer.html);
+}

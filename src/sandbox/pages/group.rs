@@ -185,8 +185,20 @@ fn tasks_html(group: &str, filter: &Filter, chosen: Vec<&Task>) -> String {
         shown.retain(|(_, text)| filter.finds(text));
     }
     let found = shown.iter().filter(|(_, text)| filter.finds(text)).count();
-    if filter.view == View::Time {
-        shown.sort_by_key(|(task, _)| Reverse(last_change(task)));
+    let section = |task: &Task| match filter.view {
+        View::Platform => platform(task),
+        _ => kind(task).to_owned(),
+    };
+    // A section may go on on the next page; its heading counts all of it.
+    let mut totals: BTreeMap<String, Vec<&Task>> = BTreeMap::new();
+    match filter.view {
+        View::Time => shown.sort_by_key(|(task, _)| Reverse(last_change(task))),
+        _ => {
+            shown.sort_by_cached_key(|(task, _)| section(task));
+            for (task, _) in &shown {
+                totals.entry(section(task)).or_default().push(*task);
+            }
+        }
     }
     let mut out = String::new();
     let pages = shown.len().div_ceil(MOST).max(1);
@@ -224,14 +236,10 @@ fn tasks_html(group: &str, filter: &Filter, chosen: Vec<&Task>) -> String {
     }
     let mut sections: BTreeMap<String, Vec<&(&Task, String)>> = BTreeMap::new();
     for one in &part {
-        let section = match filter.view {
-            View::Platform => platform(one.0),
-            _ => kind(one.0).to_owned(),
-        };
-        sections.entry(section).or_default().push(one);
+        sections.entry(section(one.0)).or_default().push(one);
     }
     for (name, tasks) in sections {
-        let counts = Counts::of(tasks.iter().map(|(task, _)| *task));
+        let counts = Counts::of(totals.get(&name).into_iter().flatten().copied());
         let some = tasks.iter().any(|(_, text)| filter.finds(text));
         let searched = !filter.words.is_empty();
         let open = match searched {

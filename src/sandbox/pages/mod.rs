@@ -65,11 +65,12 @@ pub(crate) fn respond(
     Some(page.response(200))
 }
 
-/// The response to a request for a page that does not exist, if a person asks for it.
+/// The response to a request for a page that does not exist, or a form for an action that is gone, if a person asks
+/// for it.
 pub(crate) fn not_found(request: &HttpRequest) -> Option<Response> {
     let accept = request.header(&axum::http::header::ACCEPT)?;
-    let reads = request.method == "GET" || request.method == "HEAD";
-    if !reads || !accept.contains("text/html") {
+    let is_of_person = ["GET", "HEAD", "POST"].contains(&request.method.as_str());
+    if !is_of_person || !accept.contains("text/html") {
         return None;
     }
     let content = "<p>This sandbox has no such page. The task or group may belong to another sandbox, or to one that \
