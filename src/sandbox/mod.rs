@@ -54,7 +54,8 @@ pub use artifacts::content::Content;
 pub use auth::credentials::Credentials;
 pub use error::{ErrorCode, SandboxError, ServiceError};
 pub use injected_fault::{FaultSchedule, InjectedFault};
-pub use queue::scheduling::{TaskEvent, TaskFilter};
+pub use queue::left::TaskFilter;
+pub use queue::scheduling::TaskEvent;
 pub use state::{GroupView, State, TaskView};
 pub use time::Clock;
 pub use workers::simulation::{

@@ -2,6 +2,7 @@
 
 mod artifacts;
 pub(super) mod definition;
+pub(super) mod left;
 pub(super) mod runs;
 pub(super) mod scheduling;
 pub(super) mod task;

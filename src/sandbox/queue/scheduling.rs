@@ -6,12 +6,11 @@
 //! nothing recurses.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::definition::Definition;
+use super::left::{LeftTasks, TaskFilter};
 use super::task::{MAX_RUNS, Run, Task};
 use super::worker::Worker;
 use crate::base::task_state::TaskState;
@@ -56,26 +55,6 @@ impl Group {
     }
 }
 
-/// Which tasks simulated workers leave to the caller, by their definitions.
-pub type TaskFilter = Arc<dyn Fn(&Value) -> bool + Send + Sync>;
-
-/// The filter, if there is one.
-#[derive(Default)]
-struct LeftFilter(Option<TaskFilter>);
-
-impl LeftFilter {
-    fn accepts(&self, task: &Task) -> bool {
-        let filter = self.0.as_ref();
-        filter.is_some_and(|filter| filter(&task.definition.json))
-    }
-}
-
-impl fmt::Debug for LeftFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "some" } else { "none" })
-    }
-}
-
 /// The tasks, the groups, and their lookup tables.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
@@ -92,10 +71,8 @@ pub(crate) struct Queue {
     pub(crate) deadlines: BTreeSet<(Moment, String)>,
     pub(crate) claims: BTreeSet<(Moment, String, usize)>,
     arrivals: u64,
-    /// Which tasks simulated workers leave to the caller.
-    left_filter: LeftFilter,
-    /// The tasks that they leave; the filter is asked once for each task.
-    left: BTreeSet<String>,
+    /// The tasks that simulated workers leave to the caller.
+    left: LeftTasks,
     /// Tasks whose creation was interrupted: their dependencies are ignored.
     partially_created: BTreeSet<String>,
     /// Tasks and groups that have changed since they were last stored.
@@ -274,20 +251,14 @@ impl Queue {
         if let Some(group) = self.groups.get_mut(task.definition.text("taskGroupId")) {
             group.tasks.insert(task.id.clone());
         }
-        if self.left_filter.accepts(&task) {
-            self.left.insert(task.id.clone());
-        }
+        self.left.add(&task);
         self.tasks.insert(task.id.clone(), task);
     }
 
     /// Leaves tasks to the caller: those that there are, and those to come.
     pub(crate) fn leave_to_caller(&mut self, filter: TaskFilter) {
-        self.left_filter = LeftFilter(Some(filter));
-        let left = self
-            .tasks
-            .values()
-            .filter(|task| self.left_filter.accepts(task));
-        self.left = left.map(|task| task.id.clone()).collect();
+        self.left = LeftTasks::new(filter);
+        self.tasks.values().for_each(|task| self.left.add(task));
     }
 
     /// Whether simulated workers leave a task to the caller.
@@ -297,7 +268,7 @@ impl Queue {
 
     /// The oldest pending task that is left to the caller.
     pub(crate) fn next_left(&self) -> Option<&Task> {
-        let left = self.left.iter().filter_map(|id| self.tasks.get(id));
+        let left = self.left.ids().filter_map(|id| self.tasks.get(id));
         left.filter(|task| task.state() == TaskState::Pending)
             .min_by_key(|task| (task.definition.created, &task.id))
     }
