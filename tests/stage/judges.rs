@@ -39,6 +39,20 @@ pub fn succeeds(folder: &Path, program: &str, arguments: &[&str]) -> Option<Stri
     Some(text + &messages)
 }
 
+/// Unpacks an archive with `tar`; `None`, with a message, when it is not installed, or the program that it
+/// starts to decompress the archive is not.
+pub fn untar(folder: &Path, name: &str) -> Option<()> {
+    let program = match Path::new(name).extension()?.to_str()? {
+        "gz" => "gzip",
+        "bz2" => "bzip2",
+        "xz" => "xz",
+        "zst" => "zstd",
+        other => panic!("{name}: no program decompresses {other}"),
+    };
+    succeeds(folder, program, &["--help"])?;
+    succeeds(folder, "tar", &["-xf", name]).map(drop)
+}
+
 /// The program `mar` of the Python package `mar`, which `SNOWMAN_MARDOR` names: other programs have
 /// that name, too.
 pub fn mardor(folder: &Path, arguments: &[&str]) -> Option<Output> {

@@ -20,6 +20,7 @@ mod judges;
 mod makers;
 mod mar;
 mod openpgp;
+mod partners;
 mod serve;
 mod signing;
 mod squashfs;

@@ -212,67 +212,6 @@ mod tests {
         ]
     }
 
-    /// What another program unpacks of an archive: paths and contents.
-    fn unpacked(name: &str, content: &[u8]) -> Vec<(String, Vec<u8>)> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(name), content).unwrap();
-        let into = folder.path().join("into");
-        std::fs::create_dir(&into).unwrap();
-        let mut command = match name.ends_with(".zip") {
-            true => {
-                let mut command = std::process::Command::new("python3");
-                command.args(["-m", "zipfile", "-e", "../x", "."]);
-                std::fs::copy(folder.path().join(name), folder.path().join("x")).unwrap();
-                command
-            }
-            false => {
-                let mut command = std::process::Command::new("tar");
-                command.args(["-xf", &format!("../{name}")]);
-                command
-            }
-        };
-        assert!(command.current_dir(&into).status().unwrap().success());
-        let mut files = Vec::new();
-        let mut folders = vec![into.clone()];
-        while let Some(at) = folders.pop() {
-            for entry in std::fs::read_dir(at).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                    continue;
-                }
-                let name = path.strip_prefix(&into).unwrap().display().to_string();
-                files.push((name, std::fs::read(&path).unwrap()));
-            }
-        }
-        files.sort();
-        files
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn other_programs_see_the_build_with_the_new_files() {
-        for (name, platform, folder) in [
-            ("target.tar.xz", "linux64", "hail"),
-            ("target.tar.gz", "macosx64", "Hail.app/Contents/Resources"),
-            ("target.zip", "win64", "hail"),
-        ] {
-            let build = build(name, platform);
-            let done = repack(name, &build, &added()).unwrap();
-            assert_eq!(done.replaced, [""; 0], "{name}");
-            let mut expected = unpacked(name, &build);
-            assert_eq!(expected.len(), done.files, "{name}");
-            let new = added().into_iter();
-            expected.extend(new.map(|(path, content)| (format!("{folder}/{path}"), content)));
-            expected.sort();
-            assert_eq!(unpacked(name, &done.content), expected, "{name}");
-            // Files that are there already are replaced.
-            let again = repack(name, &done.content, &added()).unwrap();
-            assert_eq!(again.replaced.len(), 2, "{name}");
-            assert_eq!(unpacked(name, &again.content), expected, "{name}");
-        }
-    }
-
     #[test]
     fn an_image_in_an_archive_stays_as_it_is() {
         let image = build("target.dmg", "macosx64");

@@ -70,7 +70,8 @@ pub fn build(platform: &str) -> Facts<'_> {
     }
 }
 
-fn made(name: &str, facts: &Facts<'_>) -> Vec<u8> {
+/// An artifact of a build.
+pub fn made(name: &str, facts: &Facts<'_>) -> Vec<u8> {
     make(name, facts).unwrap_or_else(|| panic!("{name}"))
 }
 
@@ -152,7 +153,7 @@ fn odd_facts_make_files_too() {
 }
 
 /// The files of an application as a program has unpacked them.
-fn unpacked(folder: &std::path::Path) -> std::collections::BTreeMap<String, File> {
+pub fn unpacked(folder: &std::path::Path) -> std::collections::BTreeMap<String, File> {
     let mut found = std::collections::BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
