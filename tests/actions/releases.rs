@@ -87,14 +87,20 @@ async fn a_production_release_with_partial_updates_needs_their_input() {
     let bench = Bench::new(Project::with_real_releases()).await;
     let push = bench.push(json!({"level": "3"})).await;
     let push = push.fine();
-    let error = refused(&bench, promotion_trigger(&push, "partial_fox", json!({}))).await;
-    assert_contains_all(
-        &error,
-        &[
-            "`partial_fox` makes partial updates",
-            "this is a production release",
-        ],
-    );
+    // A push may also be named by its branch alone.
+    let short = bench
+        .push(json!({"level": "3", "head_ref": "main", "head_rev": "r3"}))
+        .await;
+    for push in [&push, &short.fine()] {
+        let error = refused(&bench, promotion_trigger(push, "partial_fox", json!({}))).await;
+        assert_contains_all(
+            &error,
+            &[
+                "`partial_fox` makes partial updates",
+                "this is a production release",
+            ],
+        );
+    }
     for (updates, part) in [
         (json!({"1.4": {}}), "buildNumber"),
         (json!({"1.4": {"buildNumber": 0}}), "partial_updates"),

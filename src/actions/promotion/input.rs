@@ -150,8 +150,8 @@ fn check_flavor(call: &Call<'_>, flavor: Flavor<'_>, version: Option<&str>) -> V
             .help("set `next_version` in the input to the version that follows this release"),
         );
     }
-    let level = release::level(call.graph_config, call.params);
-    if flavor.is("partial-updates") && level == "production" && !is_set("partial_updates") {
+    let is_production = release::is_production(call.graph_config, call.params);
+    if flavor.is("partial-updates") && is_production && !is_set("partial_updates") {
         wrong.push(
             Diagnostic::user(format!(
                 "the flavor `{name}` makes partial updates, but `partial_updates` is not given"
