@@ -242,6 +242,48 @@ fn mistakes_in_the_file_are_reported_together() {
     assert!(said.contains("environments.yml:3"), "{said}");
 }
 
+/// A file whose only section is misspelt would describe nothing.
+#[test]
+fn misspelt_sections_are_refused() {
+    let kind = kind("test", PLAIN_COMMAND, PLAIN_COMMAND);
+    let own = "{u: {staging: {hosts: [s.example.com]}}}";
+    for (environments, near) in [
+        (format!("servces: {own}\n"), "services"),
+        (format!("unmanaged: [a.com]\nServices: {own}\n"), "services"),
+        ("a: b.com\npool: {dev: [a/b]}\n".to_owned(), "pools"),
+        ("unmanged: [a.com]\n".to_owned(), "unmanaged"),
+    ] {
+        let (code, said) = full("1", &environments, &kind);
+        assert_eq!(code, 1, "{environments}{said}");
+        assert!(said.contains(&format!("did you mean `{near}`?")), "{said}");
+        assert_eq!(said.matches('×').count(), 1, "{said}");
+    }
+    // Names of hosts may be near, and others may be anything.
+    for environments in ["service: a.com\n", "tools: [a.com]\nservice: {a: {b: c}}\n"] {
+        let (code, said) = full("1", environments, &kind);
+        assert_eq!(code, 0, "{environments}{said}");
+    }
+}
+
+#[test]
+fn stars_are_only_at_the_beginning_of_hosts() {
+    let kind = kind("test", PLAIN_COMMAND, PLAIN_COMMAND);
+    let hosts = "['*.a.com', a.*.com, 'a*', b.com, '*', '*.*.com', '*a.com']";
+    let environments = format!(
+        "services: {{u: {{staging: {{hosts: {hosts}}}}}}}\nunmanaged: ['*.c.com', 'c.*']\n"
+    );
+    let (code, said) = full("1", &environments, &kind);
+    assert_eq!(code, 1);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for index in [1, 2, 4, 5, 6] {
+        let path = format!("`services.u.staging.hosts[{index}]`");
+        assert!(said.contains(&path), "{path}: {said}");
+    }
+    assert!(said.contains("`unmanaged[1]`"), "{said}");
+    assert!(said.contains("environments.yml:2:24"), "{said}");
+    assert_eq!(said.matches('×').count(), 6, "{said}");
+}
+
 #[test]
 fn the_plain_names_of_this_project_are_hosts_of_their_environment() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/taskcluster/environments.yml");
