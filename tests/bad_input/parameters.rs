@@ -293,7 +293,7 @@ target_tasks_method: nightly_desktop
     stderr:
       × unknown target-tasks method `nightly_desktop`
       help: register it if the project defines it in Python; available: codereview, default, nothing,
-            promote, promote_partners, push, ship
+            promote, promote_partners, push, ship, try_tasks
 
     1 error
     ");
