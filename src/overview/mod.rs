@@ -21,6 +21,6 @@ mod text;
 pub use collect::{Group, Groups, Listed, PhaseSource, ReadError, ReleaseSource, collect};
 pub use facts::phase_name;
 pub use json::json;
-pub use model::{Overview, ReleaseView, Rule, TaskView};
+pub use model::{AtOnce, Overview, ReleaseView, Rule, TaskView};
 pub use page::page;
 pub use text::text;

@@ -11,6 +11,8 @@ pub struct Overview {
     pub title: String,
     /// The releases, the oldest first.
     pub releases: Vec<ReleaseView>,
+    /// What was found about the last releases, if several were rehearsed at once.
+    pub at_once: Option<AtOnce>,
     /// The flavors that did not run, because a phase before them failed.
     pub not_run: Vec<String>,
     /// Remarks.
@@ -28,19 +30,45 @@ impl Overview {
         self.releases.iter().flat_map(|release| &release.tasks)
     }
 
+    /// The releases that are asked for: the last one, or those that were rehearsed at once.
+    #[must_use]
+    pub fn newest(&self) -> &[ReleaseView] {
+        let count = self.at_once.as_ref().map_or(1, |all| all.rows.len());
+        let earlier = self.releases.len().saturating_sub(count);
+        self.releases.get(earlier..).unwrap_or_default()
+    }
+
+    /// What must hold in the phases, and between releases.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let between = self.at_once.iter().flat_map(|all| &all.rules);
+        self.phases().flat_map(|phase| &phase.rules).chain(between)
+    }
+
     /// Whether all checks pass and no task is red.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.phases()
-            .flat_map(|phase| &phase.rules)
-            .all(Rule::holds)
-            && !self.tasks().any(TaskView::is_red)
+        self.rules().all(Rule::holds) && !self.tasks().any(TaskView::is_red)
     }
+}
+
+/// What was found about releases that were rehearsed at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AtOnce {
+    /// The heads of the table.
+    pub heads: Vec<String>,
+    /// A row for each release, in their order.
+    pub rows: Vec<Vec<String>>,
+    /// What must hold between them.
+    pub rules: Vec<Rule>,
+    /// Remarks.
+    pub notes: Vec<String>,
 }
 
 /// One release.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseView {
+    /// Its number among those that were rehearsed at once, from 1.
+    pub number: Option<usize>,
     /// The product; empty if no task names one.
     pub product: String,
     /// The version; empty if it is not known.
@@ -67,9 +95,12 @@ impl ReleaseView {
         };
         let parts = [self.product.as_str(), self.version.as_str(), build.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        match parts.is_empty() {
-            true => "release".to_owned(),
-            false => parts.join(" "),
+        let name = parts.join(" ");
+        match (self.number, name.is_empty()) {
+            (None, true) => "release".to_owned(),
+            (None, false) => name,
+            (Some(number), true) => format!("release {number}"),
+            (Some(number), false) => format!("release {number}: {name}"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! An overview as text.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use super::model::{Overview, ReleaseView, TaskView};
 use crate::base::text::{plural, shorten, text_table};
@@ -47,13 +48,14 @@ pub(super) fn systems(release: &ReleaseView) -> BTreeMap<&str, Counts> {
     systems
 }
 
-/// Texts of reports, each with the number of tasks that report it: the most frequent ones first.
+/// Texts of reports of releases, each with the number of tasks that report it: the most frequent ones first.
 pub(super) fn frequent<'r>(
-    release: &'r ReleaseView,
+    releases: &'r [ReleaseView],
     of: impl Fn(&'r super::model::Report) -> &'r [String],
 ) -> Vec<(&'r str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let reports = release.tasks.iter().filter_map(|task| task.report.as_ref());
+    let tasks = releases.iter().flat_map(|release| &release.tasks);
+    let reports = tasks.filter_map(|task| task.report.as_ref());
     for text in reports.flat_map(of) {
         *counts.entry(text).or_default() += 1;
     }
@@ -155,9 +157,11 @@ fn release(release: &ReleaseView) -> String {
             .map(|(text, count)| format!("{} ({})", shorten(text, 200), plural(count, "task")))
             .collect()
     };
-    let would = counted(frequent(release, |report| &report.would));
+    let would = counted(frequent(slice::from_ref(release), |report| &report.would));
     list(&mut out, "Would happen in production", &would, MOST);
-    let unchecked = counted(frequent(release, |report| &report.unchecked));
+    let unchecked = counted(frequent(slice::from_ref(release), |report| {
+        &report.unchecked
+    }));
     list(&mut out, "Not checked", &unchecked, MOST);
     out
 }

@@ -126,8 +126,8 @@ pub struct Schedule {
     overlap: Overlap,
     /// The releases and labels of claimed tasks.
     order: Sha256,
-    /// The tasks of the phase of each release, in the order in which they were claimed.
-    claimed: BTreeMap<usize, Vec<String>>,
+    /// The tasks of the phase of each release, with the round in which each was claimed last.
+    claimed: BTreeMap<usize, BTreeMap<String, usize>>,
 }
 
 impl Schedule {
@@ -242,8 +242,7 @@ impl Schedule {
         }
     }
 
-    /// Runs the whole phase of a release again, in the order in which its tasks were claimed: the results are to be the
-    /// same.
+    /// Runs the whole phase of a release again, round by round as its tasks were claimed: the results are to be the same.
     fn rerun(&mut self, release: usize) -> Outcome<()> {
         let claimed = self.claimed.remove(&release).unwrap_or_default();
         let Some(staged) = self.owners.staged_of(release).filter(|_| self.disturbs) else {
@@ -251,18 +250,19 @@ impl Schedule {
         };
         let before = Merged::new(&staged.states(&self.sandbox)?);
         let state = self.sandbox.state();
-        // A task whose worker was killed has been claimed again.
-        let mut seen = BTreeSet::new();
-        let last = claimed.into_iter().rev();
-        let mut last: Vec<String> = last.filter(|id| seen.insert(id.clone())).collect();
-        last.reverse();
-        for id in last {
-            let is_completed = state.task(&id).map(|task| task.state) == Some(TaskState::Completed);
-            if is_completed {
-                state.rerun(&id).map_err(failed)?;
-                state.run_pending(&[id], &|_| false).map_err(failed)?;
-                self.overlap.rerun += 1;
+        // Tasks that were claimed together do not depend on each other.
+        let mut rounds: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (id, round) in claimed {
+            if state.task(&id).map(|task| task.state) == Some(TaskState::Completed) {
+                rounds.entry(round).or_default().push(id);
             }
+        }
+        for ids in rounds.into_values() {
+            for id in &ids {
+                state.rerun(id).map_err(failed)?;
+            }
+            state.run_pending(&ids, &|_| false).map_err(failed)?;
+            self.overlap.rerun += ids.len();
         }
         let after = Merged::new(&staged.states(&self.sandbox)?);
         let names: BTreeSet<&str> = before.spaces().chain(after.spaces()).collect();
@@ -322,7 +322,7 @@ impl Schedule {
             let release = release(task).unwrap_or_default();
             self.order.update(format!("{release} {}\n", task.label));
             let of_release = self.claimed.entry(release).or_default();
-            of_release.push(task.task_id.clone());
+            of_release.insert(task.task_id.clone(), self.overlap.rounds);
         }
         let releases: BTreeSet<usize> = chosen.iter().filter_map(release).collect();
         let staged = chosen.iter().filter_map(|task| {

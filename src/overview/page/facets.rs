@@ -125,15 +125,14 @@ struct Counts {
     red: usize,
 }
 
-/// A table for each of them, of the newest release.
+/// A table for each of them, of the newest releases.
 pub fn html(overview: &Overview) -> String {
-    let Some(release) = overview.releases.last() else {
-        return String::new();
-    };
     let mut out = String::new();
     for facet in FACETS.iter().filter(|facet| facet.table) {
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
-        for task in &release.tasks {
+        let releases = overview.newest().iter();
+        let tasks = releases.flat_map(|one| one.tasks.iter().map(move |task| (one, task)));
+        for (release, task) in tasks {
             for value in (facet.of)(task, release) {
                 let counts = counts.entry(value).or_default();
                 match (task.created().count(), task.state_name()) {

@@ -59,6 +59,7 @@ pub fn page(overview: &Overview) -> String {
 fn contents(parts: &[String]) -> String {
     let titles = [
         ("red", "Red"),
+        ("at-once", "Releases at once"),
         ("phases", "Phases"),
         ("production", "In production"),
         ("unchecked", "Not checked"),
@@ -85,18 +86,24 @@ fn digest(text: &str) -> String {
 
 fn title(overview: &Overview) -> String {
     let newest = overview.releases.last();
-    let of = newest.map_or_else(String::new, |release| format!(" of {}", release.name()));
+    let of = match (overview.newest(), newest) {
+        ([_, _, ..], _) => format!(" of {} at once", plural(overview.newest().len(), "release")),
+        (_, Some(release)) => format!(" of {}", release.name()),
+        (_, None) => String::new(),
+    };
     escape_html(&format!("{}{of}", overview.title))
 }
 
 fn verdict(overview: &Overview) -> String {
-    let broken = overview.phases().flat_map(|phase| &phase.rules);
-    let broken = broken.filter(|rule| !rule.holds()).count();
+    let broken = overview.rules().filter(|rule| !rule.holds()).count();
     let red = overview.tasks().filter(|task| task.is_red()).count();
-    let rules: usize = overview.phases().map(|phase| phase.rules.len()).sum();
-    let checks = match rules {
+    let of = match &overview.at_once {
+        Some(_) => "of the phases and of the isolation",
+        None => "of the phases",
+    };
+    let checks = match overview.rules().count() {
         0 => String::new(),
-        count => format!("{} of the phases passed. ", plural(count, "check")),
+        count => format!("{} {of} passed. ", plural(count, "check")),
     };
     let verdict = match (broken, red) {
         (0, 0) => {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::reports::link;
 use super::snowman;
 use crate::base::text::{escape_html, plural};
-use crate::overview::model::{Origin, Overview, PhaseView, ReleaseView, Rule, TaskView};
+use crate::overview::model::{AtOnce, Origin, Overview, PhaseView, ReleaseView, Rule, TaskView};
 
 /// Up to how many new tasks a phase names each of them.
 const BY_NAME: usize = 12;
@@ -14,23 +14,58 @@ const BY_NAME: usize = 12;
 /// All releases, the newest one first: it is the one that is asked for.
 pub fn html(overview: &Overview) -> String {
     let mut out = String::new();
+    let mut beside = String::new();
     let mut first: usize = overview.tasks().count();
     let releases = overview.releases.iter().enumerate().rev();
     for (number, release) in releases {
         first -= release.tasks.len();
         let phases = phases(release, first);
         let name = escape_html(&release.name());
-        if number + 1 == overview.releases.len() {
+        if release.number.is_none() && number + 1 == overview.releases.len() {
             let _ = write!(out, "<h2 id=\"phases\">Phases</h2>\n{phases}");
-        } else {
-            let _ = write!(
-                out,
-                "<details class=\"earlier\"><summary><strong>Before it: {name}</strong> {}</summary>\n{phases}</details>\n",
-                plural(release.phases.len(), "phase")
-            );
+            continue;
+        }
+        let before = match (release.number, &overview.at_once) {
+            (Some(_), _) => "",
+            (None, Some(_)) => "Before them: ",
+            (None, None) => "Before it: ",
+        };
+        let part = format!(
+            "<details class=\"earlier\"><summary><strong>{before}{name}</strong> {}</summary>\n{phases}</details>\n",
+            plural(release.phases.len(), "phase")
+        );
+        match release.number {
+            // Those that were rehearsed at once are in the order of their numbers.
+            Some(_) => beside.insert_str(0, &part),
+            None => out.push_str(&part),
         }
     }
-    out
+    match &overview.at_once {
+        Some(all) => at_once(all) + "<h2 id=\"phases\">Phases</h2>\n" + &beside + &out,
+        None => out,
+    }
+}
+
+/// The table of the releases that were rehearsed at once, and what must hold between them.
+fn at_once(all: &AtOnce) -> String {
+    let heads = all.heads.iter();
+    let heads = heads.map(|head| format!("<th scope=\"col\">{}</th>", escape_html(head)));
+    let rows = all.rows.iter().map(|row| {
+        let cells = row.iter();
+        let cells = cells.map(|cell| format!("<td>{}</td>", escape_html(cell)));
+        format!("<tr>{}</tr>\n", cells.collect::<String>())
+    });
+    let notes = all.notes.iter();
+    let notes = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escape_html(note)));
+    format!(
+        "<section id=\"at-once\">\n<h2>Releases at once</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Releases at once\"><table class=\"numbers\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\
+         </table></div>\n{}{}</section>\n",
+        heads.collect::<String>(),
+        rows.collect::<String>(),
+        rules(&all.rules),
+        notes.collect::<String>()
+    )
 }
 
 fn phases(release: &ReleaseView, first: usize) -> String {

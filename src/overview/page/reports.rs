@@ -1,6 +1,6 @@
 //! What staged tasks have reported: what is red, what production would have done, what could not be checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::base::text::{escape_html, plural};
@@ -10,14 +10,38 @@ use crate::overview::text::frequent;
 /// The most tasks of a system whose effects are listed; the others can be opened.
 const LISTED: usize = 200;
 
-/// The tasks of an overview, each with its number on the page.
-fn numbered(overview: &Overview) -> impl Iterator<Item = (usize, &TaskView)> {
-    overview.tasks().enumerate()
+/// The tasks of an overview, each with its release and its number on the page.
+fn numbered(overview: &Overview) -> impl Iterator<Item = (usize, (&ReleaseView, &TaskView))> {
+    let releases = overview.releases.iter();
+    let tasks = releases.flat_map(|release| release.tasks.iter().map(move |task| (release, task)));
+    tasks.enumerate()
+}
+
+/// The name of a release that was rehearsed beside others.
+fn beside(release: &ReleaseView) -> String {
+    match release.number {
+        Some(_) => format!(
+            " <span class=\"muted\">{}</span>",
+            escape_html(&release.name())
+        ),
+        None => String::new(),
+    }
 }
 
 /// What is red and why; empty if nothing is.
 pub fn red(overview: &Overview) -> String {
     let mut out = String::new();
+    let between = overview.at_once.iter().flat_map(|all| &all.rules);
+    for Rule { rule, breaches } in between.filter(|rule| !rule.holds()) {
+        let breaches = breaches.iter();
+        let breaches = breaches.map(|breach| format!("<li>{}</li>", escape_html(breach)));
+        let _ = writeln!(
+            out,
+            "<li><strong>{}</strong><ul>{}</ul></li>",
+            escape_html(rule),
+            breaches.collect::<String>()
+        );
+    }
     for release in &overview.releases {
         for phase in &release.phases {
             for Rule { rule, breaches } in phase.rules.iter().filter(|rule| !rule.holds()) {
@@ -28,22 +52,24 @@ pub fn red(overview: &Overview) -> String {
                 let breaches = breaches.map(|breach| format!("<li>{}</li>", escape_html(breach)));
                 let _ = writeln!(
                     out,
-                    "<li><strong>{}: {}</strong><ul>{}</ul></li>",
+                    "<li><strong>{}: {}</strong>{}<ul>{}</ul></li>",
                     escape_html(&phase.name),
                     escape_html(rule),
+                    beside(release),
                     breaches.collect::<String>()
                 );
             }
         }
     }
-    for (number, task) in numbered(overview).filter(|(_, task)| task.is_red()) {
+    for (number, (release, task)) in numbered(overview).filter(|(_, (_, task))| task.is_red()) {
         let problems = task.report.iter().flat_map(|report| &report.problems);
         let problems = problems.map(|why| format!("<li>{}</li>", escape_html(why)));
         let _ = writeln!(
             out,
-            "<li>{} <span class=\"state failed\">{}</span><ul>{}</ul></li>",
+            "<li>{} <span class=\"state failed\">{}</span>{}<ul>{}</ul></li>",
             link(number, task),
             task.state_name(),
+            beside(release),
             problems.collect::<String>()
         );
     }
@@ -71,9 +97,10 @@ pub fn link(number: usize, task: &TaskView) -> String {
 
 /// What would have happened in production, by system.
 pub fn production(overview: &Overview) -> String {
-    let mut systems: BTreeMap<&str, Vec<(usize, &TaskView, &Report)>> = BTreeMap::new();
+    let mut systems: BTreeMap<&str, Vec<(usize, &ReleaseView, &TaskView, &Report)>> =
+        BTreeMap::new();
     let first = first_of_newest(overview);
-    for (number, task) in numbered(overview).skip(first) {
+    for (number, (release, task)) in numbered(overview).skip(first) {
         if let Some(report) = &task.report
             && !report.would.is_empty()
         {
@@ -81,7 +108,7 @@ pub fn production(overview: &Overview) -> String {
             systems
                 .entry(system)
                 .or_default()
-                .push((number, task, report));
+                .push((number, release, task, report));
         }
     }
     if systems.is_empty() {
@@ -96,7 +123,7 @@ pub fn production(overview: &Overview) -> String {
             escape_html(system),
             plural(tasks.len(), "task")
         );
-        for (number, task, report) in tasks.iter().take(LISTED) {
+        for (number, release, task, report) in tasks.iter().take(LISTED) {
             let would: Vec<String> = report
                 .would
                 .iter()
@@ -104,8 +131,9 @@ pub fn production(overview: &Overview) -> String {
                 .collect();
             let _ = writeln!(
                 out,
-                "<li>{}: {}</li>",
+                "<li>{}{}: {}</li>",
                 link(*number, task),
+                beside(release),
                 would.join("; ")
             );
         }
@@ -120,28 +148,26 @@ pub fn production(overview: &Overview) -> String {
     out
 }
 
-/// The number of the first task of the newest release.
+/// The number of the first task of the newest releases.
 fn first_of_newest(overview: &Overview) -> usize {
-    let earlier = overview.releases.iter().rev().skip(1);
+    let earlier = overview.releases.iter().rev().skip(overview.newest().len());
     earlier.map(|release| release.tasks.len()).sum()
 }
 
 /// What could not be checked, and what a later task has to check.
 pub fn unchecked(overview: &Overview) -> String {
-    let Some(release) = overview.releases.last() else {
-        return String::new();
-    };
+    let releases = overview.newest();
     let mut out = String::new();
     let parts = [
         (
             "unchecked",
             "Not checked",
-            frequent(release, |report| &report.unchecked),
+            frequent(releases, |report| &report.unchecked),
         ),
         (
             "unusual",
             "Unusual",
-            frequent(release, |report| &report.warnings),
+            frequent(releases, |report| &report.warnings),
         ),
     ];
     for (id, title, texts) in parts {
@@ -163,9 +189,11 @@ pub fn unchecked(overview: &Overview) -> String {
             items.collect::<String>()
         );
     }
-    if !release.deferred.is_empty() {
-        let items = release.deferred.iter();
-        let items = items.map(|item| format!("<li>{}</li>\n", escape_html(item)));
+    let deferred: BTreeSet<&String> = releases.iter().flat_map(|one| &one.deferred).collect();
+    if !deferred.is_empty() {
+        let items = deferred
+            .into_iter()
+            .map(|item| format!("<li>{}</li>\n", escape_html(item)));
         let _ = writeln!(
             out,
             "<h2>Deferred</h2>\n<p>A later task has to check this.</p>\n<ul>\n{}</ul>",

@@ -127,8 +127,15 @@ impl ConcurrentReport {
         })
     }
 
-    /// Writes the table, and what must hold.
-    pub fn write(&self, out: &mut String) {
+    /// The heads of the table.
+    #[must_use]
+    pub fn heads() -> &'static [&'static str] {
+        &HEADS
+    }
+
+    /// A row of the table for each release: numbers, and names.
+    #[must_use]
+    pub fn rows(&self) -> Vec<[String; HEADS.len()]> {
         let releases = self.releases.iter().zip(&self.isolation.left);
         let rows = releases.enumerate().map(|(number, (release, left))| {
             let count = |space: &str| left.spaces.get(space).copied().unwrap_or_default();
@@ -152,38 +159,51 @@ impl ConcurrentReport {
                 format!("{:.1}", release.took.as_secs_f64()),
             ]
         });
-        out.push_str(&text_table(4, HEADS, rows.collect()));
-        out.push('\n');
-        for check in &self.isolation.checks {
-            write_check(check.holds(), check.rule, &check.breaches, out);
-        }
-        let count = self.releases.len();
-        let all = format!(
-            "{} of {count} releases had a task running at one time, {} of them a staged one",
-            self.overlap.releases, self.overlap.staged
-        );
-        write_check(self.overlap.releases == count, &all, &[], out);
+        rows.collect()
+    }
+
+    /// What must hold between the releases, with what breaks it.
+    #[must_use]
+    pub fn rules(&self) -> Vec<(String, Vec<String>)> {
+        let checks = self.isolation.checks.iter();
+        let checks = checks.map(|check| (check.rule.to_owned(), check.breaches.clone()));
+        let (count, at_once) = (self.releases.len(), self.overlap.releases);
+        let overlap = format!("all {count} releases had a task running at one time");
+        let fewer = (at_once < count).then(|| format!("only {at_once} of them had one"));
+        checks
+            .chain(Some((overlap, fewer.into_iter().collect())))
+            .collect()
+    }
+
+    /// Remarks.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "{} of the releases had a staged task running at one time",
+            self.overlap.staged
+        )];
         let shared = self.isolation.shared.iter();
         let shared: Vec<String> = shared
             .map(|(kind, count)| format!("{count} {kind}"))
             .collect();
         if !shared.is_empty() {
-            let shared = shared.join(", ");
-            out.push_str(&format!(
-                "  note        builds found in the index: {shared}\n"
-            ));
+            notes.push(format!("builds found in the index: {}", shared.join(", ")));
         }
         if self.isolation.overwritten > 0 {
             let paths = plural(self.isolation.overwritten, "index path");
-            out.push_str(&format!(
-                "  note        {paths} of builds, which several releases write, name the last one\n"
+            notes.push(format!(
+                "{paths} of builds, which several releases write, name the last one"
             ));
         }
         if let Some(planted) = &self.planted {
-            out.push_str(&format!(
-                "  note        the defect was planted in release 2: {planted}\n"
-            ));
+            notes.push(format!("the defect was planted in release 2: {planted}"));
         }
+        notes
+    }
+
+    /// How the work was divided.
+    #[must_use]
+    pub fn schedule(&self) -> String {
         let killed = match self.disturbed {
             true => format!(
                 ", {} killed, {} run again",
@@ -192,16 +212,30 @@ impl ConcurrentReport {
             ),
             false => String::new(),
         };
-        out.push_str(&format!(
-            "  schedule    seed {}, {}{killed}\n\n",
-            self.seed,
-            plural(self.overlap.rounds, "round")
-        ));
+        let rounds = plural(self.overlap.rounds, "round");
+        format!("seed {}, {rounds}{killed}", self.seed)
+    }
+
+    /// Writes the table, and what must hold.
+    pub fn write(&self, out: &mut String) {
+        out.push_str(&text_table(4, HEADS, self.rows()));
+        out.push('\n');
+        for (rule, breaches) in self.rules() {
+            write_check(&rule, &breaches, out);
+        }
+        for note in self.notes() {
+            out.push_str(&format!("  note        {note}\n"));
+        }
+        out.push_str(&format!("  schedule    {}\n\n", self.schedule()));
     }
 }
 
-fn write_check(holds: bool, rule: &str, breaches: &[String], out: &mut String) {
-    let mark = if holds { "passed" } else { "FAILED" };
+fn write_check(rule: &str, breaches: &[String], out: &mut String) {
+    let mark = if breaches.is_empty() {
+        "passed"
+    } else {
+        "FAILED"
+    };
     out.push_str(&format!("  {mark:<11} {rule}\n"));
     for breach in breaches {
         out.push_str(&format!("                - {breach}\n"));
