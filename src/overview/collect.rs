@@ -109,6 +109,8 @@ struct Collected {
     tasks: BTreeMap<String, TaskView>,
     /// The phase that created each task.
     created: BTreeMap<String, usize>,
+    /// How many staged tasks name a product, version and number of the build as their release.
+    named: BTreeMap<(String, String, u64), usize>,
 }
 
 impl Collected {
@@ -199,18 +201,10 @@ impl Collected {
         let Some((product, version, build_number, revision)) = &definition.release else {
             return;
         };
-        let view = &mut self.view;
-        if view.product.is_empty() {
-            view.product.clone_from(product);
-        }
-        if view.version.is_empty() {
-            view.version.clone_from(version);
-        }
-        if view.build_number == 0 {
-            view.build_number = *build_number;
-        }
+        let name = (product.clone(), version.clone(), *build_number);
+        *self.named.entry(name).or_default() += 1;
         if !revision.is_empty() {
-            view.revisions.insert(revision.clone());
+            self.view.revisions.insert(revision.clone());
         }
     }
 
@@ -274,11 +268,30 @@ impl Collected {
         }
         let mut tasks: Vec<TaskView> = self.tasks.into_values().collect();
         tasks.sort_by(|one, other| (&one.kind, &one.label).cmp(&(&other.kind, &other.label)));
+        // Tasks are in no order; some may be of another product.
+        if let Some((product, version, build_number)) = most_frequent(&self.named) {
+            let view = &mut self.view;
+            view.product.clone_from(product);
+            if view.version.is_empty() {
+                view.version.clone_from(version);
+            }
+            if view.build_number == 0 {
+                view.build_number = *build_number;
+            }
+        }
         if self.view.product.is_empty() {
             self.view.product = most_frequent_product(&tasks);
         }
         ReleaseView { tasks, ..self.view }
     }
+}
+
+/// What was counted most often; of equal ones, the first.
+fn most_frequent<T: Ord>(counts: &BTreeMap<T, usize>) -> Option<&T> {
+    let most = counts
+        .iter()
+        .max_by_key(|(name, count)| (**count, Reverse(*name)));
+    most.map(|(name, _)| name)
 }
 
 /// The product of most of the tasks that a phase created; of equal ones, the first.
@@ -288,10 +301,7 @@ fn most_frequent_product(tasks: &[TaskView]) -> String {
         *counts.entry(task.product.as_str()).or_default() += 1;
     }
     counts.remove("");
-    let most = counts
-        .iter()
-        .max_by_key(|(name, count)| (**count, Reverse(**name)));
-    most.map_or_else(String::new, |(name, _)| (*name).to_owned())
+    most_frequent(&counts).map_or_else(String::new, |name| (*name).to_owned())
 }
 
 /// The tasks that may have a report.

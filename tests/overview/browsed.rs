@@ -197,3 +197,54 @@ fn the_page_reads_without_its_script() {
     let tasks = tasks.as_str().unwrap();
     assert!(tasks.contains("Task push-build-linux"), "{tasks}");
 }
+
+#[test]
+fn releases_that_were_rehearsed_at_once_are_side_by_side() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let leak = "`sign-linux-de` of release 2 names release 1";
+    let overview = release().at_once(3, &[leak]);
+    assert!(!overview.holds());
+    let (_folder, file) = written(&page(&overview));
+    for size in SIZES {
+        browser.open_file(&file, size);
+        let title = browser.ask("document.querySelector('h1').textContent");
+        assert_eq!(title, "Rehearsal of 3 releases at once");
+        let heads = browser.ask(
+            "[...document.querySelectorAll('details.earlier > summary strong')].map((one) => one.textContent)",
+        );
+        assert_eq!(
+            heads,
+            json!([
+                "release 1: fox 1.0 build 2",
+                "release 2: fox 1.0 build 2",
+                "release 3: fox 1.0 build 2",
+                "Before them: fox 1.0 build 2"
+            ])
+        );
+        let rows = browser.ask("document.querySelectorAll('#at-once tbody tr').length");
+        assert_eq!(rows, 3);
+        // Its cells keep their words, however narrow the screen is.
+        let lines = browser.ask(
+            "Math.max(...[...document.querySelectorAll('#at-once th')].map((one) => one.offsetHeight))",
+        );
+        assert!(lines.as_u64().unwrap() < 40, "{lines}");
+        let red = browser.ask("document.getElementById('red').innerText");
+        assert!(red.as_str().unwrap().contains(leak), "{red}");
+        // The filter tells the releases apart.
+        browser.ask(
+            "const choice = document.querySelector('select[name=release]'); choice.value = 'release 2: fox 1.0 build 2'; \
+             choice.dispatchEvent(new Event('input', {bubbles: true})); \
+             choice.dispatchEvent(new Event('change', {bubbles: true}))",
+        );
+        let all = overview.tasks().count();
+        let shown = browser.ask(&format!("{SHOWN}.length"));
+        assert_eq!(shown, all / 4, "{all}");
+        browser.ask("for (const one of document.querySelectorAll('details')) one.open = true");
+        browser.ask("new Promise((done) => setTimeout(done, 100))");
+        assert_eq!(browser.cut_off(), [""; 0], "{size:?}");
+        browser.picture(&format!("at-once-{}", size.0));
+    }
+    assert_eq!(browser.errors, [""; 0]);
+}

@@ -132,3 +132,22 @@ fn a_page_loads_nothing_and_escapes_everything() {
     assert_eq!(page.matches("<script").count(), 2);
     assert_eq!(page.matches("</script>").count(), 2);
 }
+
+#[test]
+fn a_leak_between_releases_is_red_and_counts_are_of_all_of_them() {
+    let project = release();
+    let one = page(&project.overview());
+    let passing = page(&project.at_once(2, &[]));
+    let leaking = page(&project.at_once(2, &["`a` of release 2 names release 1"]));
+    assert!(passing.contains("✗ 3 checks failed, 3 tasks red."));
+    assert!(leaking.contains("✗ 4 checks failed, 3 tasks red."));
+    assert!(leaking.contains("<li>`a` of release 2 names release 1</li>"));
+    // What would have happened in production is told of both, with the release.
+    let effects = |page: &str| {
+        let (_, rest) = page.split_once("<h2 id=\"production\">").unwrap();
+        let (part, _) = rest.split_once("<h2 ").unwrap();
+        part.matches("<li>").count()
+    };
+    assert_eq!(effects(&passing), 2 * effects(&one));
+    assert!(passing.contains("</a> <span class=\"muted\">release 2: fox 1.0 build 2</span>: "));
+}

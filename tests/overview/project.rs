@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use snowman::base::task_state::TaskState;
 use snowman::overview::{
-    Group, Groups, Listed, Overview, PhaseSource, ReadError, ReleaseSource, Rule, collect,
+    AtOnce, Group, Groups, Listed, Overview, PhaseSource, ReadError, ReleaseSource, Rule, collect,
 };
 
 /// A task of the project.
@@ -139,6 +139,31 @@ impl Project {
             rule: rule.to_owned(),
             breaches: breaches.iter().map(|&breach| breach.to_owned()).collect(),
         });
+    }
+
+    /// So many releases with these phases at once, on top of the first one; `breaches` break the isolation of the second.
+    pub fn at_once(&self, count: usize, breaches: &[&str]) -> Overview {
+        let mut overview = self.overview();
+        let numbers = 1..=count;
+        let beside = numbers.clone().map(|number| {
+            let mut release = overview.releases[0].clone();
+            release.number = Some(number);
+            release
+        });
+        let beside: Vec<_> = beside.collect();
+        overview.releases.extend(beside);
+        overview.at_once = Some(AtOnce {
+            heads: ["Release", "Decision task"].map(str::to_owned).into(),
+            rows: numbers
+                .map(|number| vec![number.to_string(), HOSTILE.to_owned()])
+                .collect(),
+            rules: vec![Rule {
+                rule: "no state is of another release".to_owned(),
+                breaches: breaches.iter().map(|&breach| breach.to_owned()).collect(),
+            }],
+            notes: vec!["seed 7".to_owned()],
+        });
+        overview
     }
 
     /// What the groups say.

@@ -1,6 +1,7 @@
 //! Several releases at once: they do not see each other, whatever the order, and what leaks is found.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::Value;
 use snowman::rehearse::defects::{DEFECTS, Defect};
@@ -38,7 +39,9 @@ fn leaks(report: &Value) -> Vec<String> {
 
 #[test]
 fn releases_of_one_version_do_not_see_each_other() {
-    let one = rehearsed(&["--concurrent", "3"]);
+    let kept = tempfile::tempdir().unwrap();
+    let page = kept.path().join("page.html");
+    let one = rehearsed(&["--concurrent", "3", "--html", page.to_str().unwrap()]);
     assert_eq!(one["holds"], true, "{one:#}");
     assert_eq!(one["releasesAtOnce"], 3);
     assert_eq!(one["releasesWithStagedTasksAtOnce"], 3);
@@ -50,6 +53,12 @@ fn releases_of_one_version_do_not_see_each_other() {
             .collect();
         assert_eq!(all.len(), 3, "{name}: {all:?}");
     }
+    let page = fs::read_to_string(page).unwrap();
+    for release in releases(&one) {
+        let decision = release["decision"].as_str().unwrap();
+        assert!(page.contains(&format!("<td>{decision}</td>")), "{decision}");
+    }
+    assert_eq!(page.matches("<strong>release ").count(), 3);
     let left: BTreeSet<String> = states(&one).into_iter().collect();
     assert_eq!(left.len(), 1, "{left:?}");
     // Another order, workers that are killed and phases that are run again change nothing in what the releases leave.

@@ -126,9 +126,11 @@ fn verdict(overview: &Overview) -> String {
         .phases()
         .map(|phase| phase.created + phase.rebuilt)
         .sum();
+    // Of releases at once, each tells its own.
     let revisions = overview
         .releases
         .iter()
+        .filter(|_| overview.at_once.is_none())
         .flat_map(|release| &release.revisions);
     let revisions: std::collections::BTreeSet<&String> = revisions.collect();
     let revisions = revisions.into_iter();

@@ -11,6 +11,14 @@ use crate::overview::model::{AtOnce, Origin, Overview, PhaseView, ReleaseView, R
 /// Up to how many new tasks a phase names each of them.
 const BY_NAME: usize = 12;
 
+/// The most characters of a revision in a summary.
+const REVISION: usize = 12;
+
+/// The beginning of a revision.
+fn short(revision: &str) -> &str {
+    revision.get(..REVISION).unwrap_or(revision)
+}
+
 /// All releases, the newest one first: it is the one that is asked for.
 pub fn html(overview: &Overview) -> String {
     let mut out = String::new();
@@ -31,8 +39,9 @@ pub fn html(overview: &Overview) -> String {
             (None, None) => "Before it: ",
         };
         let part = format!(
-            "<details class=\"earlier\"><summary><strong>{before}{name}</strong> {}</summary>\n{phases}</details>\n",
-            plural(release.phases.len(), "phase")
+            "<details class=\"earlier\"><summary><strong>{before}{name}</strong> {} {}</summary>\n{phases}</details>\n",
+            plural(release.phases.len(), "phase"),
+            revisions(release)
         );
         match release.number {
             // Those that were rehearsed at once are in the order of their numbers.
@@ -46,6 +55,14 @@ pub fn html(overview: &Overview) -> String {
     }
 }
 
+/// The revisions of a release, for a summary.
+fn revisions(release: &ReleaseView) -> String {
+    let revisions = release.revisions.iter();
+    let revisions = revisions.map(|one| format!("<code>{}</code>", escape_html(short(one))));
+    let revisions: Vec<String> = revisions.collect();
+    format!("<span class=\"muted\">{}</span>", revisions.join(" "))
+}
+
 /// The table of the releases that were rehearsed at once, and what must hold between them.
 fn at_once(all: &AtOnce) -> String {
     let heads = all.heads.iter();
@@ -56,11 +73,11 @@ fn at_once(all: &AtOnce) -> String {
         format!("<tr>{}</tr>\n", cells.collect::<String>())
     });
     let notes = all.notes.iter();
-    let notes = notes.map(|note| format!("<p class=\"note\">{}</p>\n", escape_html(note)));
+    let notes = notes.map(|note| format!("<li>{}</li>\n", escape_html(note)));
     format!(
         "<section id=\"at-once\">\n<h2>Releases at once</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
          aria-label=\"Releases at once\"><table class=\"numbers\">\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\
-         </table></div>\n{}{}</section>\n",
+         </table></div>\n{}<ul class=\"muted\">\n{}</ul>\n</section>\n",
         heads.collect::<String>(),
         rows.collect::<String>(),
         rules(&all.rules),
