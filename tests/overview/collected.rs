@@ -3,7 +3,7 @@
 use serde_json::Value;
 use snowman::overview::{json, page, text};
 
-use super::project::{HOSTILE, HOSTILE_LABEL, Project, release, task};
+use super::project::{HOSTILE, HOSTILE_LABEL, Project, Task, release, task};
 
 fn data(project: &Project) -> Value {
     json(&project.overview()).into()
@@ -150,4 +150,25 @@ fn a_leak_between_releases_is_red_and_counts_are_of_all_of_them() {
     };
     assert_eq!(effects(&passing), 2 * effects(&one));
     assert!(passing.contains("</a> <span class=\"muted\">release 2: fox 1.0 build 2</span>: "));
+}
+
+#[test]
+fn a_release_has_the_name_that_most_of_its_staged_tasks_give_it() {
+    let named = |products: &[&'static str]| {
+        let mut project = Project::default();
+        let tasks: Vec<Task> = products
+            .iter()
+            .enumerate()
+            .map(|(number, &product)| Task {
+                staged_for: Some(product),
+                ..task(&format!("sign-{number}"), &[])
+            })
+            .collect();
+        project.phase("promote_fox", &tasks, &[], "");
+        project.overview().releases[0].name()
+    };
+    // Whatever the order of the tasks.
+    assert_eq!(named(&["owl", "fox", "fox"]), "fox 1.0 build 2");
+    assert_eq!(named(&["fox", "fox", "owl"]), "fox 1.0 build 2");
+    assert_eq!(named(&["owl", "fox"]), named(&["fox", "owl"]));
 }

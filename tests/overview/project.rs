@@ -18,6 +18,8 @@ pub struct Task {
     pub seconds: Option<u64>,
     pub pool: &'static str,
     pub report: Option<Value>,
+    /// The product of the release that it is a staged task of.
+    pub staged_for: Option<&'static str>,
 }
 
 /// A task that has completed.
@@ -30,6 +32,7 @@ pub fn task(label: &str, needs: &[&str]) -> Task {
         seconds: Some(600),
         pool: "pool/linux",
         report: None,
+        staged_for: None,
     }
 }
 
@@ -97,7 +100,11 @@ impl Project {
             for to in &task.needs {
                 labels[to] = json!(id_of(to));
             }
+            let staging = task.staged_for.map(|product| {
+                json!({"release": {"product": product, "version": "2.0", "buildNumber": 3, "revision": ""}})
+            });
             let definition = json!({
+                "extra": {"staging": staging},
                 "metadata": {"name": task.label},
                 "tags": {"kind": kind(&task.label)},
                 "taskQueueId": task.pool,
